@@ -1,0 +1,167 @@
+"""What follows a session: what is forbidden until when, how the patient is, what went wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.staff.models import User
+from clinic.staff.roles import Permission
+from patients.models import Patient
+from procedures.models import Session
+
+
+class AftercarePlanQuerySet(models.QuerySet["AftercarePlan"]):
+    def visible_to(self, user: User) -> AftercarePlanQuerySet:
+        patients = Patient.objects.visible_to(user)
+        allowed = user.may(Permission.SEE_CLINICAL)
+        return self.filter(patient__in=patients) if allowed else self.none()
+
+    def running(self, *, at: datetime) -> AftercarePlanQuerySet:
+        """Some restriction has not ended yet."""
+        return self.filter(session_ended_at__lte=at, ends_at__gt=at)
+
+
+AftercarePlanManager = models.Manager.from_queryset(AftercarePlanQuerySet)
+
+
+class AftercarePlan(models.Model):
+    """What one completed session asks of the patient, as the knowledge stood then."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    session = models.OneToOneField(Session, on_delete=models.PROTECT, related_name="aftercare")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="aftercare_plans")
+    session_ended_at = models.DateTimeField(help_text="Time zero: day N is N x 24 hours later.")
+    ends_at = models.DateTimeField(help_text="When the last restriction ends.")
+    knowledge = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    objects = AftercarePlanManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("session_ended_at")), name="aftercareplan_ends_after_session"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"AftercarePlan #{self.pk}"
+
+
+class Restriction(models.Model):
+    """One thing that is forbidden from a moment until another. At `until` it is allowed again."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    plan = models.ForeignKey(AftercarePlan, on_delete=models.PROTECT, related_name="restrictions")
+    rule = models.CharField(max_length=40, help_text="Knowledge id, RX-...")
+    words = models.JSONField(help_text="forbidden, why, allowed: each with en, ru, uk.")
+    sources = models.JSONField(help_text="File and line of each source.")
+    basis = models.CharField(max_length=12, help_text="seed, derived or inference.")
+    starts_at = models.DateTimeField()
+    until = models.DateTimeField(help_text="The strict end.")
+    release_from = models.DateTimeField(
+        null=True, help_text="From then a clinician may release it. Empty means: never."
+    )
+    released_at = models.DateTimeField(null=True, help_text="Empty means: not released.")
+    released_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty means: not released."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "rule"], name="restriction_once_per_plan"),
+            models.CheckConstraint(
+                condition=Q(until__gt=F("starts_at")), name="restriction_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at=None, released_by=None)
+                | Q(released_at__gte=F("release_from"), released_by__isnull=False),
+                name="restriction_released_not_too_early",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Restriction #{self.pk} {self.rule}"
+
+
+class Feeling(models.TextChoices):
+    """How it goes, in the patient's words."""
+
+    NONE = "none", _("Nothing to see or feel any more")
+    FADING = "fading", _("Getting better")
+    STILL = "still", _("Still the same")
+    WORSE = "worse", _("Getting worse")
+
+
+class Triage(models.TextChoices):
+    NORMAL = "normal", _("As expected")
+    WATCH = "watch", _("Keep an eye on it")
+    CONTACT_CLINIC = "contact_clinic", _("The clinic calls back")
+    URGENT = "urgent", _("Urgent")
+
+
+class CheckIn(models.Model):
+    """What a patient told us after a session, and what it means by the rules."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    plan = models.ForeignKey(AftercarePlan, on_delete=models.PROTECT, related_name="check_ins")
+    day = models.PositiveSmallIntegerField(help_text="Whole days of 24 hours after the session.")
+    at = models.DateTimeField()
+    feeling = models.CharField(max_length=10, choices=Feeling)
+    signs = models.JSONField(default=list, help_text="Knowledge ids of what the patient ticked, SE-...")
+    words = models.TextField(blank=True)
+    triage = models.CharField(max_length=15, choices=Triage)
+    because = models.JSONField(default=list, help_text="Rules that decided, SE-...")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(feeling__in=Feeling.values), name="checkin_feeling_known"
+            ),
+            models.CheckConstraint(condition=Q(triage__in=Triage.values), name="checkin_triage_known"),
+        ]
+        indexes = [models.Index(fields=["plan", "at"], name="checkin_plan")]
+
+    def __str__(self) -> str:
+        return f"CheckIn #{self.pk} ({self.triage})"
+
+
+class Severity(models.TextChoices):
+    MILD = "mild", _("Mild")
+    MODERATE = "moderate", _("Moderate")
+    SEVERE = "severe", _("Severe")
+
+
+class Reaction(models.Model):
+    """An adverse reaction: it holds the course until a clinician releases it."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reactions")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="reactions")
+    check_in = models.OneToOneField(
+        CheckIn, on_delete=models.PROTECT, null=True, related_name="reaction",
+        help_text="Empty means: seen or heard by staff.",
+    )
+    signs = models.JSONField(default=list, help_text="Knowledge ids, SE-...")
+    severity = models.CharField(max_length=10, choices=Severity)
+    description = models.TextField()
+    reported_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+",
+        help_text="Empty means: reported by the patient.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(severity__in=Severity.values), name="reaction_severity_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Reaction #{self.pk}"

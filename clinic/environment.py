@@ -1,0 +1,86 @@
+"""What the environment says, typed: each setting has a default for development; production insists."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+MANY_KINDS = 10  # a secret with fewer different characters was typed, not drawn
+
+
+def production() -> bool:
+    """Whether this is a clinic's real installation: DEBUG is False."""
+    return not flag("DEBUG", default=True)
+
+
+def text(name: str, default: str = "", *, required: bool = False) -> str:
+    """The text as given; `required` means that production does not start on the default."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if required and production():
+        raise ImproperlyConfigured(f"{name} is missing: set it, or DEBUG=True on a developer's machine.")
+    return default
+
+
+def secret(name: str, default: str, *, least: int = 50) -> str:
+    """A key: production refuses one that is missing, short, guessable or published as a default."""
+    value = text(name, default, required=True)
+    if production() and (value == default or len(value) < least or len(set(value)) < MANY_KINDS):
+        raise ImproperlyConfigured(
+            f"{name} is weak: set at least {least} characters drawn at random, for example with "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'."
+        )
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """True or False, spelled so: anything else is a slip that must not pass as either."""
+    value = _plain(name, str(default))
+    if value not in {"True", "False"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write True or False.")
+    return value == "True"
+
+
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """A whole number within its bounds."""
+    value = _plain(name, str(default))
+    bounds = f"from {least}" + ("" if most is None else f" to {most}")
+    if not value.isdecimal() or int(value) < least or (most is not None and int(value) > most):
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number {bounds}.")
+    return int(value)
+
+
+def listing(name: str, default: str = "", *, required: bool = False) -> list[str]:
+    """Several words, divided by commas."""
+    value = text(name, default, required=required)
+    return [word for part in value.split(",") if (word := part.strip())]
+
+
+def choice(name: str, default: str, *, among: Collection[str]) -> str:
+    """One of a few words."""
+    value = _plain(name, default)
+    if value not in among:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write one of {', '.join(sorted(among))}.")
+    return value
+
+
+def url(name: str, default: str = "", *, schemes: Collection[str], required: bool = False) -> str:
+    """An address whose scheme we speak; what it holds (a password, perhaps) is never repeated."""
+    value = text(name, default, required=required)
+    if value and urlsplit(value).scheme not in schemes:
+        known = ", ".join(f"{scheme}://" for scheme in sorted(schemes))
+        raise ImproperlyConfigured(f"{name} does not start with one of {known}.")
+    return value
+
+
+def path(name: str, default: Path, *, required: bool = False) -> Path:
+    """A place on the disk."""
+    return Path(text(name, str(default), required=required)).expanduser().absolute()
+
+
+def _plain(name: str, default: str) -> str:
+    """Without the question whether this is production, which itself is a flag."""
+    return os.environ.get(name, "").strip() or default

@@ -1,0 +1,142 @@
+"""One calendar for every kind of visit; the database keeps it free of double bookings."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pghistory
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.errors import WrongState
+from clinic.staff.models import Room, User
+from clinic.staff.roles import Permission
+from patients.models import Patient
+
+
+class AppointmentKind(models.TextChoices):
+    CONSULTATION = "consultation", _("Consultation")
+    ALLERGY_TEST = "allergy-test", _("Allergy test")
+    SESSION = "session", _("Session")
+    REVIEW = "review", _("Review")
+
+
+class AppointmentStatus(models.TextChoices):
+    BOOKED = "booked", _("Booked")
+    ARRIVED = "arrived", _("Arrived")
+    STARTED = "started", _("In treatment")
+    COMPLETED = "completed", _("Done")
+    STOPPED = "stopped", _("Stopped")
+    CANCELLED = "cancelled", _("Cancelled")
+    NO_SHOW = "no-show", _("Did not come")
+
+
+S = AppointmentStatus
+MOVES: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
+    S.BOOKED: frozenset({S.ARRIVED, S.CANCELLED, S.NO_SHOW}),
+    S.ARRIVED: frozenset({S.STARTED, S.CANCELLED, S.NO_SHOW}),
+    S.STARTED: frozenset({S.COMPLETED, S.STOPPED}),
+    S.COMPLETED: frozenset(),
+    S.STOPPED: frozenset(),
+    S.CANCELLED: frozenset(),
+    S.NO_SHOW: frozenset(),
+}
+OFF_THE_CALENDAR = [S.CANCELLED, S.NO_SHOW]
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def visible_to(self, user: User) -> AppointmentQuerySet:
+        patients = Patient.objects.visible_to(user)
+        return self.filter(patient__in=patients) if user.may(Permission.SEE_CALENDAR) else self.none()
+
+    def standing(self) -> AppointmentQuerySet:
+        """Those that take up time: not cancelled, not missed."""
+        return self.exclude(status__in=OFF_THE_CALENDAR)
+
+    def ahead(self) -> AppointmentQuerySet:
+        """Those still to come about: booked or waiting."""
+        return self.filter(status__in=[S.BOOKED, S.ARRIVED])
+
+
+AppointmentManager = models.Manager.from_queryset(AppointmentQuerySet)
+
+
+def _free(owner: str) -> ExclusionConstraint:
+    """Nobody and no room is in two places at once."""
+    return ExclusionConstraint(
+        name=f"appointment_{owner}_free",
+        expressions=[(owner, RangeOperators.EQUAL), ("slot", RangeOperators.OVERLAPS)],
+        condition=~Q(status__in=OFF_THE_CALENDAR),
+    )
+
+
+@pghistory.track()
+class Appointment(models.Model):
+    """One visit. `slot` is [start, end) in UTC, so that neighbours may touch."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=15, choices=AppointmentKind)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
+    practitioner = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="appointments", verbose_name=_("practitioner")
+    )
+    room = models.ForeignKey(
+        Room, on_delete=models.PROTECT, related_name="appointments", verbose_name=_("room")
+    )
+    slot = DateTimeRangeField()
+    status = models.CharField(max_length=10, choices=AppointmentStatus, default=S.BOOKED)
+    moves = models.PositiveSmallIntegerField(default=0, help_text="How often it was moved.")
+    note = models.CharField(_("note for the desk"), max_length=300, blank=True)
+    booked_at = models.DateTimeField()
+    booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    arrived_at = models.DateTimeField(null=True, help_text="Empty means: did not arrive yet.")
+    ended_at = models.DateTimeField(null=True, help_text="Empty means: not over.")
+    reason = models.CharField(max_length=300, blank=True, help_text="Why cancelled or stopped.")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = AppointmentManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=AppointmentKind.values), name="appointment_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=AppointmentStatus.values), name="appointment_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    slot__isempty=False, slot__lower_inf=False, slot__upper_inf=False
+                ),
+                name="appointment_slot_has_both_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["booked", "arrived", "started"], ended_at=None)
+                | Q(
+                    status__in=["completed", "stopped", "cancelled", "no-show"], ended_at__isnull=False
+                ),
+                name="appointment_over_iff_ended_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["arrived", "started", "completed", "stopped"])
+                | Q(arrived_at__isnull=False),
+                name="appointment_arrived_before_started",
+            ),
+            _free("practitioner"),
+            _free("room"),
+            _free("patient"),
+        ]
+        indexes = [models.Index(fields=["patient", "status"], name="appointment_patient")]
+
+    def __str__(self) -> str:
+        return f"Appointment #{self.pk} ({self.status})"
+
+    def move_to(self, status: AppointmentStatus) -> None:
+        """Set the status if the table allows it; the caller saves."""
+        current = AppointmentStatus(self.status)
+        if status not in MOVES[current]:
+            raise WrongState(state=current.label)
+        self.status = status

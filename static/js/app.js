@@ -1,0 +1,54 @@
+// What every staff page needs beyond HTML: the CSRF header, dialogs, the first wrong field.
+"use strict";
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]');
+  if (token) event.detail.headers["X-CSRFToken"] = token.content;
+});
+
+// <a href="…" data-dialog="id"> or <button data-dialog="id"> opens <dialog id="id">; without
+// JavaScript the link leads to a page of its own. data-close closes the dialog it stands in.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog instanceof HTMLDialogElement) {
+    event.preventDefault();
+    dialog.showModal();
+    return;
+  }
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog, [popover]")?.close?.();
+});
+
+// A form that is on its way is not sent twice; after a moment it may be tried again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 4000);
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+function focusFirstMistake(root) {
+  const field = root.querySelector(".is-invalid, [aria-invalid='true'], .alert-block, .errorlist");
+  if (!field) return;
+  const target = field.matches("input, select, textarea")
+    ? field
+    : field.querySelector("input, select, textarea") || field;
+  if (!target.matches("input, select, textarea")) target.setAttribute("tabindex", "-1");
+  target.focus();
+}
+focusFirstMistake(document);
+document.addEventListener("htmx:afterSwap", (event) => focusFirstMistake(event.detail.target));
+
+// data-print prints the page, data-now scrolls the day to the present hour.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
+document.querySelector(".day-now")?.scrollIntoView({ block: "center", inline: "nearest" });
