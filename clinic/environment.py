@@ -1,13 +1,24 @@
-"""What the environment says, typed: each setting has a default for development; production insists."""
+"""What the environment says, typed: a default for development, and production insists."""
 
 import os
 from collections.abc import Collection
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 MANY_KINDS = 10  # a secret with fewer different characters was typed, not drawn
+
+
+class Address(NamedTuple):
+    """The parts of a URL that a client is configured with."""
+
+    scheme: str
+    host: str
+    port: int | None
+    user: str
+    password: str
 
 
 def production() -> bool:
@@ -21,7 +32,9 @@ def text(name: str, default: str = "", *, required: bool = False) -> str:
     if value:
         return value
     if required and production():
-        raise ImproperlyConfigured(f"{name} is missing: set it, or DEBUG=True on a developer's machine.")
+        raise ImproperlyConfigured(
+            f"{name} is missing: set it, or DEBUG=True on a developer's machine."
+        )
     return default
 
 
@@ -74,6 +87,18 @@ def url(name: str, default: str = "", *, schemes: Collection[str], required: boo
         known = ", ".join(f"{scheme}://" for scheme in sorted(schemes))
         raise ImproperlyConfigured(f"{name} does not start with one of {known}.")
     return value
+
+
+def parts(url: str) -> Address:
+    """A URL taken apart, its user and password decoded."""
+    split = urlsplit(url)
+    return Address(
+        split.scheme,
+        split.hostname or "",
+        split.port,
+        unquote(split.username or ""),
+        unquote(split.password or ""),
+    )
 
 
 def path(name: str, default: Path, *, required: bool = False) -> Path:

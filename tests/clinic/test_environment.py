@@ -1,4 +1,4 @@
-"""Settings from the environment: a default in development, no start on a weak value in production."""
+"""Settings: a default in development, no start on a weak value in production."""
 
 import secrets
 from pathlib import Path
@@ -77,14 +77,14 @@ def test_a_flag_is_true_or_false(
 @pytest.mark.parametrize("slip", ["true", "1", "no", "Flase"])
 def test_a_flag_spelled_otherwise_is_refused(slip: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THING", slip)
-    with pytest.raises(ImproperlyConfigured, match="THING is .*: write True or False"):
+    with pytest.raises(ImproperlyConfigured, match=r"THING is .*: write True or False"):
         environment.flag("THING", default=False)
 
 
 @pytest.mark.parametrize("slip", ["seven", "-1", "1.5", "0", "100"])
 def test_a_number_out_of_its_bounds_is_refused(slip: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THING", slip)
-    with pytest.raises(ImproperlyConfigured, match="THING is .*from 1 to 99"):
+    with pytest.raises(ImproperlyConfigured, match=r"THING is .*from 1 to 99"):
         environment.number("THING", 8, least=1, most=99)
 
 
@@ -112,6 +112,22 @@ def test_an_address_with_a_foreign_scheme_is_refused_without_repeating_it(
     with pytest.raises(ImproperlyConfigured, match="THING does not start with") as refused:
         environment.url("THING", schemes={"postgresql"})
     assert "password" not in str(refused.value)
+
+
+def test_an_address_is_taken_apart_as_it_was_meant() -> None:
+    parts = environment.parts("smtp+tls://desk%40clinic.example:p%2Fss@mail.example:587")
+    assert parts == environment.Address(
+        scheme="smtp+tls",
+        host="mail.example",
+        port=587,
+        user="desk@clinic.example",
+        password="p/ss",
+    )
+
+
+def test_what_an_address_does_not_name_is_empty() -> None:
+    parts = environment.parts("smtp://mail.example")
+    assert (parts.port, parts.user, parts.password) == (None, "", "")
 
 
 def test_a_path_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
