@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
-
-PRODUCT = "Mesoclinic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,7 @@ ENTRIES = (
         label=_("Team"),
         icon="user-cog",
         permission=Permission.MANAGE_TEAM,
-        nouns=("staff:user",),
+        nouns=("staff:user", "staff:hours", "staff:time-off", "lifecycle:staff"),
     ),
     Entry(
         page="staff:location-list",
@@ -115,13 +114,13 @@ ENTRIES = (
 )
 
 
-def around(request: HttpRequest) -> dict[str, object]:
-    """The context processor; on a page without a user there is nowhere to go."""
+def clinic(request: HttpRequest) -> dict[str, object]:
+    """The context processor: on a page without a user there is nowhere to go."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"clinic_name": PRODUCT, "navigation": [], "may_search": False}
+        return {"clinic_name": settings.CLINIC_NAME, "navigation": [], "may_search": False}
     return {
-        "clinic_name": SimpleLazyObject(lambda: user.location.name if user.location else PRODUCT),
+        "clinic_name": settings.CLINIC_NAME,
         "navigation": links(user, current=view_name(request)),
         "may_search": user.may(Permission.SEE_PATIENTS),
     }
