@@ -250,7 +250,7 @@ class Answer(models.Model):
 
     intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="answers")
     question = models.CharField(max_length=40, help_text="Id of the contraindication: CI-FEVER.")
-    reply = models.CharField(max_length=10, choices=Reply)
+    reply = models.CharField(max_length=12, choices=Reply)
     date = models.DateField(null=True, help_text="Empty means: the rule needs none, or not known.")
     note = models.CharField(max_length=300, blank=True)
 
