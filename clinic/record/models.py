@@ -38,7 +38,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["at"], name="audit_at"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(digest__length=64), name="auditentry_digest_is_sha256"),
+            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="auditentry_digest_is_sha256"),
             models.CheckConstraint(
                 condition=Q(actor_kind="system", actor_uuid=None)
                 | (~Q(actor_kind="system") & Q(actor_uuid__isnull=False)),

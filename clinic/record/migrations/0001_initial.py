@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['subject_uuid', 'at'], name='audit_subject'), models.Index(fields=['patient_uuid', 'at'], name='audit_patient'), models.Index(fields=['at'], name='audit_at')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('digest__length', 64)), name='auditentry_digest_is_sha256'), models.CheckConstraint(condition=models.Q(models.Q(('actor_kind', 'system'), ('actor_uuid', None)), models.Q(models.Q(('actor_kind', 'system'), _negated=True), ('actor_uuid__isnull', False)), _connector='OR'), name='auditentry_actor_unless_system')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='auditentry_digest_is_sha256'), models.CheckConstraint(condition=models.Q(models.Q(('actor_kind', 'system'), ('actor_uuid', None)), models.Q(models.Q(('actor_kind', 'system'), _negated=True), ('actor_uuid__isnull', False)), _connector='OR'), name='auditentry_actor_unless_system')],
             },
         ),
         pgtrigger.migrations.AddTrigger(
