@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import uuid4
+from typing import Protocol
+from uuid import UUID, uuid4
 
 import pgtrigger
 from django.db import models
@@ -21,7 +22,9 @@ class AuditEntry(models.Model):
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     at = models.DateTimeField()
     action = models.CharField(max_length=60, help_text="A dotted verb: session.completed.")
-    actor_kind = models.CharField(max_length=40, help_text="staff.user, messaging.patientlink, system.")
+    actor_kind = models.CharField(
+        max_length=40, help_text="staff.user, messaging.patientlink, system."
+    )
     actor_uuid = models.UUIDField(null=True, help_text="Empty means: the system itself.")
     actor_name = models.CharField(max_length=200, blank=True)
     subject_kind = models.CharField(max_length=40)
@@ -38,7 +41,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["at"], name="audit_at"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="auditentry_digest_is_sha256"),
+            models.CheckConstraint(
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="auditentry_digest_is_sha256"
+            ),
             models.CheckConstraint(
                 condition=Q(actor_kind="system", actor_uuid=None)
                 | (~Q(actor_kind="system") & Q(actor_uuid__isnull=False)),
@@ -77,6 +82,15 @@ class AuditLink(models.Model):
         return f"AuditLink #{self.position}"
 
 
+class Worker(Protocol):
+    """A member of staff, seen from below: whose tasks are listed."""
+
+    @property
+    def uuid(self) -> UUID: ...
+    @property
+    def roles(self) -> list[str]: ...
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> TaskQuerySet:
         return self.filter(done_at=None)
@@ -87,6 +101,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def urgent(self) -> TaskQuerySet:
         return self.filter(urgent=True)
+
+    def visible_to(self, user: Worker) -> TaskQuerySet:
+        return self.for_roles(user.roles, user.uuid)
 
     def for_roles(self, roles: list[str], owner: object) -> TaskQuerySet:
         """Those of one of these roles, or of this person (a UUID)."""
@@ -125,7 +142,9 @@ class Task(models.Model):
     due_at = models.DateTimeField()
     snoozed_until = models.DateTimeField(null=True, help_text="Empty means: not put off.")
     done_at = models.DateTimeField(null=True, help_text="Empty means: still open.")
-    done_by_uuid = models.UUIDField(null=True, help_text="Empty means: still open, or settled by itself.")
+    done_by_uuid = models.UUIDField(
+        null=True, help_text="Empty means: still open, or settled by itself."
+    )
     outcome = models.TextField(blank=True, help_text="What was done about it.")
 
     objects = TaskManager()
@@ -142,7 +161,9 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["role", "due_at"], condition=Q(done_at=None), name="task_open_by_role"),
+            models.Index(
+                fields=["role", "due_at"], condition=Q(done_at=None), name="task_open_by_role"
+            ),
             models.Index(fields=["patient_uuid"], name="task_patient"),
         ]
 

@@ -47,17 +47,23 @@ class Location(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
-    legal_name = models.CharField(_("legal name"), max_length=200, help_text=_("Printed in consents."))
+    legal_name = models.CharField(
+        _("legal name"), max_length=200, help_text=_("Printed in consents.")
+    )
     licence = models.CharField(_("licence"), max_length=120, help_text=_("Number and issuer."))
     address = models.CharField(_("address"), max_length=300)
-    time_zone = models.CharField(_("time zone"), max_length=60, help_text=_("For example Europe/Kyiv."))
+    time_zone = models.CharField(
+        _("time zone"), max_length=60, help_text=_("For example Europe/Kyiv.")
+    )
     language = models.CharField(_("language"), max_length=5, choices=LANGUAGES)
     phone = models.CharField(_("phone"), max_length=30)
     urgent_phone = models.CharField(
         _("urgent phone"), max_length=30, help_text=_("Answered when a patient is worried.")
     )
     emergency_number = models.CharField(_("emergency number"), max_length=10)
-    quiet_from = models.TimeField(_("quiet from"), help_text=_("No message is sent from this hour on."))
+    quiet_from = models.TimeField(
+        _("quiet from"), help_text=_("No message is sent from this hour on.")
+    )
     quiet_until = models.TimeField(
         _("quiet until"), help_text=_("The same as “quiet from” means: no quiet hours.")
     )
@@ -107,7 +113,9 @@ class Room(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["location", "name"], name="room_name_unique_in_location"),
+            models.UniqueConstraint(
+                fields=["location", "name"], name="room_name_unique_in_location"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,11 +156,18 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("e-mail"), unique=True)
     full_name = models.CharField(_("full name"), max_length=200)
     title = models.CharField(
-        _("title"), max_length=120, blank=True, help_text=_("Printed in consents: Dr, dermatologist.")
+        _("title"),
+        max_length=120,
+        blank=True,
+        help_text=_("Printed in consents: Dr, dermatologist."),
     )
     roles = ArrayField(models.CharField(max_length=20), verbose_name=_("roles"))
     location = models.ForeignKey(
-        Location, on_delete=models.PROTECT, related_name="team", null=True, verbose_name=_("location"),
+        Location,
+        on_delete=models.PROTECT,
+        related_name="team",
+        null=True,
+        verbose_name=_("location"),
         help_text="Empty means: works everywhere.",
     )
     language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="en")
