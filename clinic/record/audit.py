@@ -34,7 +34,7 @@ BATCH = 2000
 class Named(Protocol):
     """A row that has a name outside the database: who did it, or what it is about."""
 
-    _meta: ClassVar[Options[Any]]
+    _meta: "ClassVar[Options[Any]]"
 
     @property
     def uuid(self) -> UUID: ...
@@ -113,6 +113,11 @@ def head() -> str:
     """The hash of the newest link: printed elsewhere, it proves what stood before."""
     newest = AuditLink.objects.order_by("-position").first()
     return newest.hash if newest else chain.GENESIS
+
+
+def length() -> int:
+    """How many entries the chain holds."""
+    return AuditLink.objects.count()
 
 
 def digest(entry: AuditEntry) -> str:
