@@ -136,7 +136,8 @@ class Postgres:
             if (started := self._pg("pg_ctl", *words)).returncode == 0:
                 return
             said = self._log_text()[known:] or started.stdout
-            if "still in use" not in said or time.monotonic() > deadline:  # a killed one's children
+            dying = "still in use" in said or "already exists" in said  # a killed one's children
+            if not dying or time.monotonic() > deadline:
                 raise ServerFailed(f"PostgreSQL does not start in {self.folder}: {gist(said)}")
             time.sleep(0.3)
 
