@@ -117,13 +117,14 @@ ENTRIES = (
 def clinic(request: HttpRequest) -> dict[str, object]:
     """The context processor: on a page without a user there is nowhere to go."""
     user = getattr(request, "user", None)
+    around: dict[str, object] = {"clinic_name": settings.CLINIC_NAME}
     if not isinstance(user, User):
-        return {"clinic_name": settings.CLINIC_NAME, "navigation": [], "may_search": False}
-    return {
-        "clinic_name": settings.CLINIC_NAME,
-        "navigation": links(user, current=view_name(request)),
-        "may_search": user.may(Permission.SEE_PATIENTS),
-    }
+        return around
+    around["navigation"] = links(user, current=view_name(request))
+    if user.may(Permission.SEE_PATIENTS):
+        around["search_url"] = url_of("patients:patient-list")
+        around["live_search_url"] = url_of("patients:patient-search")
+    return around
 
 
 def links(user: User, *, current: str) -> list[Link]:

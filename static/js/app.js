@@ -35,6 +35,30 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A fragment that fails says so on the page; a whole page in place of a fragment means that the
+// person was signed out meanwhile, so the browser goes where the server sent it.
+function say(text) {
+  const notice = document.createElement("div");
+  notice.className = "notice notice-danger";
+  notice.append(Object.assign(document.createElement("p"), { textContent: text }));
+  document.getElementById("messages").replaceChildren(notice);
+  scrollTo({ top: 0 });
+}
+function failed(event) {
+  const xhr = event.detail.xhr;
+  const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  say(plain && xhr.responseText ? xhr.responseText : document.getElementById("failure").content.textContent);
+}
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const xhr = event.detail.xhr;
+  if (xhr.status < 400 && /^\s*<!doctype html/i.test(xhr.responseText)) {
+    event.detail.shouldSwap = false;
+    location.assign(xhr.responseURL);
+  }
+});
+
 function focusFirstMistake(root) {
   const field = root.querySelector(".is-invalid, [aria-invalid='true'], .alert-block, .errorlist");
   if (!field) return;

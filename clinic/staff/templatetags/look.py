@@ -84,7 +84,7 @@ UNKNOWN = ("quiet", "point")
 def icon(name: str) -> SafeString:
     """{% icon "calendar" %}: decoration, hidden from screen readers; the words stand beside it."""
     return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#tabler-{}"></use></svg>',
+        '<svg class="icon" aria-hidden="true"><use href="{}#tabler-{}"></use></svg>',
         static("vendor/icons.svg"),
         name,
     )
@@ -133,3 +133,9 @@ def initials(name: str) -> str:
     """{{ name|initials }}: of the first and the last word, in any script."""
     words = str(name).split()
     return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+
+
+@register.filter
+def dial(phone: str) -> str:
+    """tel:{{ phone|dial }}: only what a telephone can dial."""
+    return "".join(sign for sign in str(phone) if sign.isdigit() or sign == "+")
