@@ -41,6 +41,7 @@ class Plan(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="plans")
+    lineage = models.UUIDField(default=uuid4, editable=False, help_text="The same in all revisions.")
     revision = models.PositiveSmallIntegerField(default=1)
     replaces = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="replaced_by",
@@ -78,6 +79,10 @@ class Plan(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["lineage", "revision"], name="plan_revision_once"),
+            models.UniqueConstraint(
+                fields=["lineage"], condition=Q(superseded_at=None), name="plan_one_current_revision"
+            ),
             models.CheckConstraint(condition=Q(sessions__gt=0), name="plan_has_sessions"),
             models.CheckConstraint(
                 condition=Q(interval_days__gte=7), name="plan_interval_at_least_a_week"
@@ -96,6 +101,11 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan #{self.pk} r{self.revision}"
+
+    @property
+    def subject(self) -> str:
+        """What a consent to this plan names; the same for all its revisions."""
+        return f"plan:{self.lineage}"
 
 
 class PlanProduct(models.Model):

@@ -1,0 +1,253 @@
+"""One visit at a time: booked, moved, cancelled, arrived. Each public function is one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils.translation import gettext_lazy as _
+from psycopg.types.range import TimestamptzRange
+
+from clinic.errors import ClinicError, Stale, WrongState, constraints_as
+from clinic.record import audit
+from clinic.staff.models import Room, User
+from clinic.staff.roles import Permission
+from patients.models import Patient
+from procedures import signals
+from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Session
+
+GRID = timedelta(minutes=5)
+LONGEST = 8 * 60  # minutes
+
+
+class PractitionerBusy(ClinicError):
+    code = "practitioner-busy"
+    text = _("The practitioner already has a visit at this time. Choose another time or person.")
+
+
+class RoomTaken(ClinicError):
+    code = "room-taken"
+    text = _("The room is already taken at this time. Choose another room or time.")
+
+
+class PatientBusy(ClinicError):
+    code = "patient-busy"
+    text = _("The patient already has a visit at this time. Move that one, or choose another time.")
+
+
+class NotATime(ClinicError):
+    code = "not-a-time"
+    text = _("A visit starts on a five-minute mark and lasts between 5 minutes and 8 hours.")
+
+
+class CannotTreat(ClinicError):
+    code = "cannot-treat"
+    text = _("This person does not treat patients here any more. Choose another practitioner.")
+
+
+class RoomClosed(ClinicError):
+    code = "room-closed"
+    text = _("This room is closed. Choose another room.")
+
+
+class OutsideHours(ClinicError):
+    code = "outside-hours"
+    text = _("The practitioner does not work here at this time. Choose a time inside the hours.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What is to be booked: who, with whom, where, from when, for how long."""
+
+    kind: AppointmentKind
+    patient: Patient
+    practitioner: User
+    room: Room
+    start: datetime
+    minutes: int
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        on_grid = self.start.second == self.start.microsecond == 0 and self.start.minute % 5 == 0
+        if not on_grid or not 0 < self.minutes <= LONGEST or self.minutes % 5:
+            raise NotATime
+
+    @property
+    def slot(self) -> TimestamptzRange:
+        return TimestamptzRange(self.start, self.start + timedelta(minutes=self.minutes))
+
+
+FREE = {
+    "appointment_practitioner_free": PractitionerBusy,
+    "appointment_room_free": RoomTaken,
+    "appointment_patient_free": PatientBusy,
+}
+
+
+@transaction.atomic
+def book(visit: Visit, *, at: datetime, by: User) -> Appointment:
+    """Book a visit of any kind but a session, which belongs to a course."""
+    queue_for(visit.practitioner, visit.room, visit.patient)
+    appointment = place(visit, at=at, by=by)
+    audit.record(
+        "appointment.booked", appointment, at=at, by=by, patient=visit.patient.uuid, kind=visit.kind
+    )
+    return appointment
+
+
+@transaction.atomic
+def move(  # noqa: PLR0913 (a visit has three owners and a time)
+    appointment: Appointment,
+    *,
+    start: datetime,
+    room: Room,
+    practitioner: User,
+    version: int,
+    at: datetime,
+    by: User,
+) -> Appointment:
+    """Give a visit another time, room or person; who was reminded is reminded again, once."""
+    queue_for(practitioner, room, appointment.patient)
+    appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    if appointment.version != version:
+        raise Stale
+    if appointment.status != AppointmentStatus.BOOKED:
+        raise WrongState(state=appointment.get_status_display())
+    minutes = (appointment.slot.upper - appointment.slot.lower) // timedelta(minutes=1)
+    visit = Visit(
+        kind=AppointmentKind(appointment.kind),
+        patient=appointment.patient,
+        practitioner=practitioner,
+        room=room,
+        start=start,
+        minutes=minutes,
+    )
+    _check(visit)
+    appointment.slot = visit.slot
+    appointment.room, appointment.practitioner = room, practitioner
+    appointment.moves += 1
+    appointment.version += 1
+    with constraints_as(**FREE):
+        appointment.save()
+    audit.record("appointment.moved", appointment, at=at, by=by, patient=appointment.patient.uuid)
+    _tell(signals.session_moved, appointment, at=at)
+    return appointment
+
+
+@transaction.atomic
+def cancel(appointment: Appointment, reason: str, *, at: datetime, by: User) -> Appointment:
+    """Free the slot; whoever owes something because of it settles in the same transaction."""
+    return _end(appointment, AppointmentStatus.CANCELLED, reason, at=at, by=by)
+
+
+@transaction.atomic
+def no_show(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
+    """The patient did not come; the slot is free, the messages about it are settled."""
+    return _end(appointment, AppointmentStatus.NO_SHOW, "", at=at, by=by)
+
+
+@transaction.atomic
+def arrive(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
+    """The patient is here and waits."""
+    appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    appointment.move_to(AppointmentStatus.ARRIVED)
+    appointment.arrived_at = at
+    appointment.version += 1
+    appointment.save(update_fields=["status", "arrived_at", "version"])
+    audit.record("appointment.arrived", appointment, at=at, by=by, patient=appointment.patient.uuid)
+    return appointment
+
+
+@transaction.atomic
+def finish(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
+    """A consultation, an allergy test or a review is over; a session is completed in treatment."""
+    appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    if appointment.kind == AppointmentKind.SESSION:
+        raise ValueError("a session is completed by treatment.complete")
+    if appointment.status == AppointmentStatus.ARRIVED:
+        appointment.move_to(AppointmentStatus.STARTED)
+    appointment.move_to(AppointmentStatus.COMPLETED)
+    appointment.ended_at = at
+    appointment.version += 1
+    appointment.save(update_fields=["status", "ended_at", "version"])
+    audit.record(
+        "appointment.finished", appointment, at=at, by=by, patient=appointment.patient.uuid
+    )
+    return appointment
+
+
+def queue_for(practitioner: User, room: Room, *patients: Patient) -> None:
+    """Lock the owners of a slot in one order everywhere: practitioner, room, patient.
+
+    Two overlapping inserts at once could otherwise end in a deadlock instead of a violation.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=practitioner.pk)
+    Room.objects.select_for_update(no_key=True).get(pk=room.pk)
+    for key in sorted(patient.pk for patient in patients):
+        Patient.objects.select_for_update(no_key=True).get(pk=key)
+
+
+def place(visit: Visit, *, at: datetime, by: User) -> Appointment:
+    """Insert a visit into the calendar; the caller has queued for its owners."""
+    _check(visit)
+    with constraints_as(**FREE):
+        return Appointment.objects.create(
+            kind=visit.kind,
+            patient=visit.patient,
+            practitioner=visit.practitioner,
+            room=visit.room,
+            slot=visit.slot,
+            note=visit.note,
+            booked_at=at,
+            booked_by=by,
+        )
+
+
+def _check(visit: Visit) -> None:
+    """Hours and closures are the clinic's rules; overlap is the database's."""
+    practitioner = User.objects.get(pk=visit.practitioner.pk)
+    if not practitioner.may(Permission.TREAT):
+        raise CannotTreat
+    if not Room.objects.in_use().filter(pk=visit.room.pk).exists():
+        raise RoomClosed
+    if not works(practitioner, visit):
+        raise OutsideHours
+
+
+def works(practitioner: User, visit: Visit) -> bool:
+    """Whether the whole visit lies inside the person's hours at that place, and not in time off."""
+    zone = visit.room.location.zone
+    starts, ends = visit.start.astimezone(zone), visit.slot.upper.astimezone(zone)
+    if ends.date() != starts.date():
+        return False
+    hours = practitioner.working_hours.filter(
+        location=visit.room.location,
+        weekday=starts.weekday(),
+        starts__lte=starts.time(),
+        ends__gte=ends.time(),
+    )
+    away = practitioner.time_off.filter(cancelled_at=None, span__overlap=visit.slot)
+    return hours.exists() and not away.exists()
+
+
+def _end(
+    appointment: Appointment, status: AppointmentStatus, reason: str, *, at: datetime, by: User
+) -> Appointment:
+    appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    appointment.move_to(status)
+    appointment.ended_at = at
+    appointment.reason = reason
+    appointment.version += 1
+    appointment.save(update_fields=["status", "ended_at", "reason", "version"])
+    audit.record(
+        f"appointment.{status}", appointment, at=at, by=by, patient=appointment.patient.uuid
+    )
+    _tell(signals.session_cancelled, appointment, at=at)
+    return appointment
+
+
+def _tell(signal: Signal, appointment: Appointment, *, at: datetime) -> None:
+    """News of a session, inside the transaction: a failing listener fails the cause."""
+    session = Session.objects.filter(appointment=appointment).first()
+    if session is not None:
+        signal.send(Session, session_id=session.pk, at=at)

@@ -1,0 +1,234 @@
+"""All sessions of a plan booked at once, all or none; held and released by clinicians."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.errors import ClinicError, WrongState
+from clinic.record import audit
+from clinic.staff.models import Room, User
+from clinic.staff.roles import Permission
+from procedures import booking, screening, signals
+from procedures.booking import Visit
+from procedures.models import (
+    Appointment,
+    AppointmentKind,
+    AppointmentStatus,
+    Course,
+    CourseHold,
+    Plan,
+    Session,
+)
+
+HORIZON = 30  # days after the wanted one in which a free time is looked for
+
+
+class AlreadyBooked(ClinicError):
+    code = "already-booked"
+    text = _("The sessions of this plan are already booked. Move the one that does not fit.")
+
+
+class NotSignedOff(ClinicError):
+    code = "not-signed-off"
+    text = _("A doctor has to sign off this plan before its sessions are booked.")
+
+
+class TooClose(ClinicError):
+    code = "interval-too-short"
+    text = _(
+        "Session %(number)s is less than %(days)s days after the one before it. Choose a later date."
+    )
+
+
+class TooManySessions(ClinicError):
+    code = "too-many-sessions"
+    text = _(
+        "The plan names %(planned)s sessions. Book that many, or ask the doctor to change the plan."
+    )
+
+
+class NotSafeYet(ClinicError):
+    code = "not-safe-yet"
+    text = _("The screening says: not before %(day)s. Choose a later date for the first session.")
+
+
+class NotSafe(ClinicError):
+    code = "not-safe"
+    text = _("The screening stops this plan. Open the findings and let the doctor decide.")
+
+
+class NoFreeTime(ClinicError):
+    code = "no-free-time"
+    text = _("No free time was found for session %(number)s. Choose another room, hour or start.")
+
+
+class DoctorsOnly(ClinicError):
+    code = "doctors-only"
+    text = _("Only a doctor releases a hold. Ask the clinical lead.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What reception asks for: from when on, at what hour, where, for how long."""
+
+    first: date
+    hour: time
+    room: Room
+    minutes: int
+
+
+def propose(plan: Plan, wish: Wish) -> list[datetime]:
+    """A free start for each session: the wanted hour on the first day that works, else nearby.
+
+    Wall-clock hours in the location's zone, so that a course over a clock change keeps its hour.
+    """
+    starts: list[datetime] = []
+    earliest = max(wish.first, earliest_by_interval(plan, wish.first))
+    for number in range(1, plan.sessions + 1):
+        start = next(_free_starts(plan, wish, earliest), None)
+        if start is None:
+            raise NoFreeTime(number=number)
+        starts.append(start)
+        earliest = timezone.localdate(start, wish.room.location.zone) + timedelta(
+            days=plan.interval_days
+        )
+    return starts
+
+
+@transaction.atomic
+def book(
+    plan: Plan, starts: Sequence[datetime], *, room: Room, minutes: int, at: datetime, by: User
+) -> Course:
+    """Book every session of the plan, or none."""
+    booking.queue_for(plan.practitioner, room, plan.patient)
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    _check_bookable(plan, starts, room)
+    if Course.objects.filter(plan=plan).exists():
+        raise AlreadyBooked
+    course = Course.objects.create(patient=plan.patient, plan=plan, booked_at=at, booked_by=by)
+    for number, start in enumerate(sorted(starts), start=1):
+        visit = Visit(
+            kind=AppointmentKind.SESSION,
+            patient=plan.patient,
+            practitioner=plan.practitioner,
+            room=room,
+            start=start,
+            minutes=minutes,
+        )
+        appointment = booking.place(visit, at=at, by=by)
+        session = Session.objects.create(
+            appointment=appointment, course=course, patient=plan.patient, number=number
+        )
+        signals.session_booked.send(Session, session_id=session.pk, at=at)
+    audit.record(
+        "course.booked", course, at=at, by=by, patient=plan.patient.uuid, sessions=len(starts)
+    )
+    return course
+
+
+@transaction.atomic
+def hold(course: Course, cause: str, reason: str, *, at: datetime, by: User | None) -> CourseHold:
+    """Stop a course: no session of it starts until a doctor releases it. Twice changes nothing."""
+    Course.objects.select_for_update(no_key=True).get(pk=course.pk)
+    placed, made = CourseHold.objects.get_or_create(
+        course=course, cause=cause, defaults={"reason": reason, "placed_at": at, "placed_by": by}
+    )
+    if made:
+        audit.record("course.held", course, at=at, by=by, patient=course.patient.uuid)
+    return placed
+
+
+@transaction.atomic
+def release(held: CourseHold, reason: str, *, at: datetime, by: User) -> CourseHold:
+    """A doctor has looked, and the course may go on."""
+    held = CourseHold.objects.select_for_update(no_key=True).get(pk=held.pk)
+    if not by.may(Permission.SIGN_OFF):
+        raise DoctorsOnly
+    if held.released_at is not None:
+        raise WrongState(state=_("Released"))
+    held.released_at, held.released_by, held.release_reason = at, by, reason
+    held.save(update_fields=["released_at", "released_by", "release_reason"])
+    audit.record("course.released", held.course, at=at, by=by, patient=held.course.patient.uuid)
+    return held
+
+
+def earliest_by_interval(plan: Plan, on: date) -> date:
+    """The first day that keeps the plan's interval from the last performed session."""
+    last = Session.objects.performed().filter(patient=plan.patient).order_by("started_at").last()
+    if last is None or last.started_at is None:
+        return on
+    performed = timezone.localdate(last.started_at, plan.location.zone)
+    return max(on, performed + timedelta(days=plan.interval_days))
+
+
+def dots(course: Course) -> list[str]:
+    """One word per planned session: done, booked, missed or free."""
+    states: dict[int, str] = {}
+    for session in course.sessions.select_related("appointment").order_by("number", "pk"):
+        status = AppointmentStatus(session.appointment.status)
+        states[session.number] = {
+            AppointmentStatus.COMPLETED: "done",
+            AppointmentStatus.STOPPED: "done",
+            AppointmentStatus.CANCELLED: "free",
+            AppointmentStatus.NO_SHOW: "missed",
+        }.get(status, "booked")
+    return [states.get(number, "free") for number in range(1, course.plan.sessions + 1)]
+
+
+def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room) -> None:
+    if plan.signed_off_at is None:
+        raise NotSignedOff
+    if len(starts) != plan.sessions:
+        raise TooManySessions(planned=plan.sessions)
+    days = [timezone.localdate(start, room.location.zone) for start in sorted(starts)]
+    if days[0] < earliest_by_interval(plan, days[0]):
+        raise TooClose(number=1, days=plan.interval_days)
+    for number, (before, after) in enumerate(zip(days, days[1:], strict=False), start=2):
+        if (after - before).days < plan.interval_days:
+            raise TooClose(number=number, days=plan.interval_days)
+    _check_safe(plan, days[0])
+
+
+def _check_safe(plan: Plan, first: date) -> None:
+    """What is known today must allow the first day; every session is screened again on its day."""
+    result = screening.preview(plan.patient, plan=plan, on=first)
+    if not screening.stopping_of(result, plan):
+        return
+    if result.earliest_date is not None and result.earliest_date > first:
+        raise NotSafeYet(day=result.earliest_date)
+    raise NotSafe
+
+
+def _free_starts(plan: Plan, wish: Wish, earliest: date) -> Iterator[datetime]:
+    """Free starts from a day on, the wanted hour first, then the nearest hours of the same day."""
+    zone = wish.room.location.zone
+    length = timedelta(minutes=wish.minutes)
+    for offset in range(HORIZON):
+        day = earliest + timedelta(days=offset)
+        wanted = datetime.combine(day, wish.hour, zone)
+        shifts = sorted(range(-8 * 60, 8 * 60 + 1, 30), key=abs)
+        for start in (wanted + timedelta(minutes=shift) for shift in shifts):
+            visit = Visit(
+                kind=AppointmentKind.SESSION,
+                patient=plan.patient,
+                practitioner=plan.practitioner,
+                room=wish.room,
+                start=start,
+                minutes=wish.minutes,
+            )
+            if (
+                start.date() == day
+                and booking.works(plan.practitioner, visit)
+                and _free(visit, length)
+            ):
+                yield start
+
+
+def _free(visit: Visit, length: timedelta) -> bool:
+    standing = Appointment.objects.standing().filter(slot__overlap=visit.slot)
+    owners = {"practitioner": visit.practitioner, "room": visit.room, "patient": visit.patient}
+    return not any(standing.filter(**{owner: row}).exists() for owner, row in owners.items())
