@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,10 +16,15 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
+from aftercare.models import Triage
+from clinic.messaging.models import MessageState
 from clinic.staff import context
 from clinic.staff.models import Location, User
 from clinic.staff.roles import GRANTS, Permission, Role
 from clinic.staff.templatetags import look
+from consent.models import ConsentState
+from procedures.domain.outcomes import Decision, Outcome
+from procedures.models import AppointmentStatus, TestResult
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -79,6 +85,15 @@ def test_every_icon_named_is_drawn(template: Path) -> None:
 def test_every_icon_of_a_state_or_of_the_navigation_is_drawn() -> None:
     states = {name for _tone, name in [*look.STATES.values(), look.UNKNOWN]}
     assert states | {entry.icon for entry in context.ENTRIES} <= DRAWN
+
+
+@pytest.mark.parametrize(
+    "states",
+    [AppointmentStatus, ConsentState, MessageState, TestResult, Triage, Decision, Outcome],
+    ids=lambda states: states.__name__,
+)
+def test_every_state_somebody_can_meet_has_its_colour_and_icon(states: type[StrEnum]) -> None:
+    assert {str(value).replace("-", "_") for value in states} <= look.STATES.keys()
 
 
 def test_icons_are_listed_once_and_in_order() -> None:

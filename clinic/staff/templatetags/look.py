@@ -43,7 +43,7 @@ STATES: dict[str, tuple[str, str]] = {
     "proposed": ("waiting", "clock"),
     "signed_off": ("done", "stethoscope"),
     "ready": ("done", "check"),
-    "active": ("info", "player-play"),
+    "active": ("info", "circle-check"),
     "held": ("danger", "hand-stop"),
     "on_hold": ("danger", "hand-stop"),
     # screening
@@ -76,6 +76,25 @@ STATES: dict[str, tuple[str, str]] = {
     "watch": ("warning", "eye"),
     "contact_clinic": ("waiting", "phone"),
     "urgent": ("danger", "urgent"),
+    # history, tests and reactions
+    "inactive": ("off", "player-pause"),
+    "resolved": ("off", "check"),
+    "unconfirmed": ("waiting", "help"),
+    "confirmed": ("info", "check"),
+    "refuted": ("off", "x"),
+    "entered_in_error": ("off", "trash"),
+    "negative": ("done", "check"),
+    "positive": ("danger", "alert-circle"),
+    "mild": ("warning", "alert-triangle"),
+    "moderate": ("warning", "alert-triangle"),
+    "severe": ("danger", "urgent"),
+    "none": ("done", "check"),
+    "fading": ("done", "check"),
+    "still": ("warning", "eye"),
+    "worse": ("danger", "alert-circle"),
+    "yes": ("warning", "check"),
+    "no": ("quiet", "x"),
+    "unsure": ("waiting", "help"),
 }
 UNKNOWN = ("quiet", "point")
 
