@@ -1,4 +1,4 @@
-"""One visit at a time: booked, moved, cancelled, arrived. Each public function is one transaction."""
+"""One visit at a time: booked, moved, cancelled, arrived. A public function is a transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -129,7 +129,7 @@ def move(  # noqa: PLR0913 (a visit has three owners and a time)
     appointment.version += 1
     with constraints_as(**FREE):
         appointment.save()
-    audit.record("appointment.moved", appointment, at=at, by=by, patient=appointment.patient.uuid)
+    _record("moved", appointment, at=at, by=by)
     _tell(signals.session_moved, appointment, at=at)
     return appointment
 
@@ -154,7 +154,7 @@ def arrive(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
     appointment.arrived_at = at
     appointment.version += 1
     appointment.save(update_fields=["status", "arrived_at", "version"])
-    audit.record("appointment.arrived", appointment, at=at, by=by, patient=appointment.patient.uuid)
+    _record("arrived", appointment, at=at, by=by)
     return appointment
 
 
@@ -170,9 +170,7 @@ def finish(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
     appointment.ended_at = at
     appointment.version += 1
     appointment.save(update_fields=["status", "ended_at", "version"])
-    audit.record(
-        "appointment.finished", appointment, at=at, by=by, patient=appointment.patient.uuid
-    )
+    _record("finished", appointment, at=at, by=by)
     return appointment
 
 
@@ -239,9 +237,7 @@ def _end(
     appointment.reason = reason
     appointment.version += 1
     appointment.save(update_fields=["status", "ended_at", "reason", "version"])
-    audit.record(
-        f"appointment.{status}", appointment, at=at, by=by, patient=appointment.patient.uuid
-    )
+    _record(status.value, appointment, at=at, by=by)
     _tell(signals.session_cancelled, appointment, at=at)
     return appointment
 
@@ -251,3 +247,8 @@ def _tell(signal: Signal, appointment: Appointment, *, at: datetime) -> None:
     session = Session.objects.filter(appointment=appointment).first()
     if session is not None:
         signal.send(Session, session_id=session.pk, at=at)
+
+
+def _record(verb: str, appointment: Appointment, *, at: datetime, by: User) -> None:
+    patient = appointment.patient.uuid
+    audit.record(f"appointment.{verb}", appointment, at=at, by=by, patient=patient)

@@ -1,4 +1,4 @@
-"""What a plan asks the patient to agree to: built from the plan and the knowledge, offered, asked for."""
+"""What a plan asks the patient to agree to: built from plan and knowledge, offered, looked for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from consent.content import (
 from consent.models import ConsentDocument
 from patients import intake, photos
 from patients.models import Area, Reply
-from procedures import catalogue, screening
+from procedures import catalogue
 from procedures.models import AllergyTest, Plan, Session
 
 FOR_PATIENTS = "patient"
@@ -80,7 +80,7 @@ def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
     knowledge = load()
     technique = knowledge.techniques[plan.technique]
     booked = _booked(plan)
-    made = screening.latest(plan.patient, plan=plan, on=None)
+    made = plan.screenings.order_by("made_at", "pk").last()
     with translation.override(language):
         return ConsentContent(
             language=language,
@@ -164,7 +164,7 @@ def _booked(plan: Plan) -> tuple[datetime, ...]:
 
 
 def _expected(plan: Plan, language: str) -> tuple[Expected, ...]:
-    """What may be hoped for with this indication; where no source speaks of it, the general words."""
+    """What may be hoped for with this indication; if no source says, the general words."""
     results = load().expected_results.values()
     fitting = [entry for entry in results if plan.indication in entry.indication_ids]
     fitting = fitting or [entry for entry in results if not entry.indication_ids]
@@ -197,7 +197,7 @@ def _risks(plan: Plan, language: str) -> tuple[Risk, ...]:
 
 def _preparation(language: str) -> tuple[str, ...]:
     steps = sorted(load().pre_procedure.values(), key=lambda step: step.order)
-    return tuple(step.step.in_(language) for step in steps if step.actor == FOR_PATIENTS)
+    return tuple(step.step.in_(language) for step in steps if FOR_PATIENTS in step.actor)
 
 
 def _aftercare(language: str, booked: tuple[datetime, ...]) -> tuple[AftercareItem, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from django.db import transaction
 from django.utils import timezone
@@ -40,7 +41,7 @@ class NotSignedOff(ClinicError):
 class TooClose(ClinicError):
     code = "interval-too-short"
     text = _(
-        "Session %(number)s is less than %(days)s days after the one before it. Choose a later date."
+        "Session %(number)s is less than %(days)s days after the one before. Choose a later date."
     )
 
 
@@ -106,7 +107,7 @@ def book(
     """Book every session of the plan, or none."""
     booking.queue_for(plan.practitioner, room, plan.patient)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    _check_bookable(plan, starts, room)
+    _check_bookable(plan, starts, room, at)
     if Course.objects.filter(plan=plan).exists():
         raise AlreadyBooked
     course = Course.objects.create(patient=plan.patient, plan=plan, booked_at=at, booked_by=by)
@@ -179,7 +180,7 @@ def dots(course: Course) -> list[str]:
     return [states.get(number, "free") for number in range(1, course.plan.sessions + 1)]
 
 
-def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room) -> None:
+def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room, at: datetime) -> None:
     if plan.signed_off_at is None:
         raise NotSignedOff
     if len(starts) != plan.sessions:
@@ -187,26 +188,28 @@ def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room) -> None:
     days = [timezone.localdate(start, room.location.zone) for start in sorted(starts)]
     if days[0] < earliest_by_interval(plan, days[0]):
         raise TooClose(number=1, days=plan.interval_days)
-    for number, (before, after) in enumerate(zip(days, days[1:], strict=False), start=2):
+    for number, (before, after) in enumerate(pairwise(days), start=2):
         if (after - before).days < plan.interval_days:
             raise TooClose(number=number, days=plan.interval_days)
-    _check_safe(plan, days[0])
+    for day in days:
+        _check_safe(plan, day, at)
 
 
-def _check_safe(plan: Plan, first: date) -> None:
-    """What is known today must allow the first day; every session is screened again on its day."""
-    result = screening.preview(plan.patient, plan=plan, on=first)
-    if not screening.stopping_of(result, plan):
-        return
-    if result.earliest_date is not None and result.earliest_date > first:
-        raise NotSafeYet(day=result.earliest_date)
-    raise NotSafe
+def _check_safe(plan: Plan, on: date, at: datetime) -> None:
+    """What is known now must allow the day; what may pass until then is asked again by the gate."""
+    result = screening.preview(plan.patient, plan, on=on, at=at)
+    if screening.stopping_of(result, plan, lasting=True):
+        raise NotSafe
+    lifts = [
+        finding.lifts_on for finding in screening.stopping_of(result, plan) if finding.lifts_on
+    ]
+    if lifts and max(lifts) > on:
+        raise NotSafeYet(day=max(lifts))
 
 
 def _free_starts(plan: Plan, wish: Wish, earliest: date) -> Iterator[datetime]:
     """Free starts from a day on, the wanted hour first, then the nearest hours of the same day."""
     zone = wish.room.location.zone
-    length = timedelta(minutes=wish.minutes)
     for offset in range(HORIZON):
         day = earliest + timedelta(days=offset)
         wanted = datetime.combine(day, wish.hour, zone)
@@ -220,15 +223,11 @@ def _free_starts(plan: Plan, wish: Wish, earliest: date) -> Iterator[datetime]:
                 start=start,
                 minutes=wish.minutes,
             )
-            if (
-                start.date() == day
-                and booking.works(plan.practitioner, visit)
-                and _free(visit, length)
-            ):
+            if start.date() == day and booking.works(plan.practitioner, visit) and _free(visit):
                 yield start
 
 
-def _free(visit: Visit, length: timedelta) -> bool:
+def _free(visit: Visit) -> bool:
     standing = Appointment.objects.standing().filter(slot__overlap=visit.slot)
     owners = {"practitioner": visit.practitioner, "room": visit.room, "patient": visit.patient}
     return not any(standing.filter(**{owner: row}).exists() for owner, row in owners.items())

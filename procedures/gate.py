@@ -51,9 +51,9 @@ def checks(session: Session, *, at: datetime) -> tuple[Check, ...]:
 
 
 def require_open(session: Session, *, at: datetime) -> tuple[Screening, ConsentDocument]:
-    """The screening and the consent that open the gate; raises GateClosed with all that is missing."""
+    """The screening and the consent that open it; raises GateClosed with all that is missing."""
     missing = [item for item in checks(session, at=at) if not item.ok]
-    made = screening.latest(session.patient, plan=session.course.plan, on=_today(session, at))
+    made = screening.latest(session.patient, session.course.plan, on=_today(session, at))
     consent = consenting.in_force(session.course.plan, at=at)
     if missing or made is None or consent is None:
         raise GateClosed(
@@ -77,7 +77,7 @@ def _arrived(session: Session, at: datetime) -> Check:
 def _screening(session: Session, at: datetime) -> Check:
     label = _("Screening made today, for this plan, after the last change")
     plan, mend = session.course.plan, "screen"
-    made = screening.latest(session.patient, plan=plan, on=_today(session, at))
+    made = screening.latest(session.patient, plan, on=_today(session, at))
     if made is None:
         problem: str | Promise = _("no screening was made today for this plan")
     elif not screening.is_fresh(made, patient=session.patient, plan=plan, at=at):
@@ -108,13 +108,10 @@ def _allergy_test(session: Session, at: datetime) -> Check:
     label = _("Allergy test read, without reaction")
     plan = session.course.plan
     problem = _("the allergy test of a product is missing, not read, or showed a reaction")
-    ok = not plan.allergy_test_required or all(
-        _tested(plan, product_id, at)
-        for product_id in plan.products.values_list("product", flat=True)
-    )
-    return Check(
-        code="allergy-test", label=label, problem="" if ok else problem, mend="allergy-test"
-    )
+    products = plan.products.values_list("product", flat=True)
+    ok = not plan.allergy_test_required or all(_tested(plan, pk, at) for pk in products)
+    shown = "" if ok else problem
+    return Check(code="allergy-test", label=label, problem=shown, mend="allergy-test")
 
 
 def _tested(plan: Plan, product_id: int, at: datetime) -> bool:

@@ -156,7 +156,7 @@ def complete(session: Session, note: str, *, at: datetime, by: User) -> Session:
 
 @transaction.atomic
 def stop(session: Session, reason: str, *, at: datetime, by: User) -> Session:
-    """Broken off after the start. What was injected stays, and so does the aftercare it asks for."""
+    """Broken off after the start. What was injected stays, and so does its aftercare."""
     session = _lock(session, AppointmentStatus.STARTED)
     _advance(session.appointment, AppointmentStatus.STOPPED, at=at, reason=reason)
     audit.record("session.stopped", session, at=at, by=by, patient=session.patient.uuid)
