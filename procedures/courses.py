@@ -16,6 +16,7 @@ from clinic.staff.roles import Permission
 from procedures import booking, screening, signals
 from procedures.booking import Visit
 from procedures.models import (
+    OFF_THE_CALENDAR,
     Appointment,
     AppointmentKind,
     AppointmentStatus,
@@ -120,15 +121,27 @@ def book(
             start=start,
             minutes=minutes,
         )
-        appointment = booking.place(visit, at=at, by=by)
-        session = Session.objects.create(
-            appointment=appointment, course=course, patient=plan.patient, number=number
-        )
-        signals.session_booked.send(Session, session_id=session.pk, at=at)
+        _place_session(course, number, visit, at=at, by=by)
     audit.record(
         "course.booked", course, at=at, by=by, patient=plan.patient.uuid, sessions=len(starts)
     )
     return course
+
+
+@transaction.atomic
+def book_again(course: Course, number: int, visit: Visit, *, at: datetime, by: User) -> Session:
+    """Book a session of the course that was cancelled or missed; the neighbours keep the interval."""
+    booking.queue_for(visit.practitioner, visit.room, visit.patient)
+    course = Course.objects.select_for_update(no_key=True).get(pk=course.pk)
+    if not 0 < number <= course.plan.sessions:
+        raise TooManySessions(planned=course.plan.sessions)
+    if dots(course)[number - 1] not in {"free", "missed"}:
+        raise AlreadyBooked
+    _check_neighbours(course, number, visit.start)
+    _check_safe(course.plan, timezone.localdate(visit.start, visit.room.location.zone), at)
+    session = _place_session(course, number, visit, at=at, by=by)
+    audit.record("session.booked", session, at=at, by=by, patient=course.patient.uuid)
+    return session
 
 
 @transaction.atomic
@@ -178,6 +191,26 @@ def dots(course: Course) -> list[str]:
             AppointmentStatus.NO_SHOW: "missed",
         }.get(status, "booked")
     return [states.get(number, "free") for number in range(1, course.plan.sessions + 1)]
+
+
+def _place_session(course: Course, number: int, visit: Visit, *, at: datetime, by: User) -> Session:
+    appointment = booking.place(visit, at=at, by=by)
+    session = Session.objects.create(
+        appointment=appointment, course=course, patient=course.patient, number=number
+    )
+    signals.session_booked.send(Session, session_id=session.pk, at=at)
+    return session
+
+
+def _check_neighbours(course: Course, number: int, start: datetime) -> None:
+    """The sessions before and after it, as booked or performed, stay far enough away."""
+    zone, days = course.plan.location.zone, course.plan.interval_days
+    standing = course.sessions.exclude(appointment__status__in=OFF_THE_CALENDAR)
+    on = timezone.localdate(start, zone)
+    for session in standing.exclude(number=number).select_related("appointment"):
+        other = timezone.localdate(session.appointment.slot.lower, zone)
+        if abs((other - on).days) < days:
+            raise TooClose(number=max(number, session.number), days=days)
 
 
 def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room, at: datetime) -> None:

@@ -1,6 +1,12 @@
 """What is done to whom, when, by whom and with what; and what was found and decided before."""
 
-from procedures.models.calendar import MOVES, Appointment, AppointmentKind, AppointmentStatus
+from procedures.models.calendar import (
+    MOVES,
+    OFF_THE_CALENDAR,
+    Appointment,
+    AppointmentKind,
+    AppointmentStatus,
+)
 from procedures.models.plans import (
     AllergyTest,
     Course,
@@ -11,11 +17,18 @@ from procedures.models.plans import (
     Screening,
     TestResult,
 )
-from procedures.models.products import ClinicSetting, IngredientRole, Lot, Product, ProductIngredient
+from procedures.models.products import (
+    ClinicSetting,
+    IngredientRole,
+    Lot,
+    Product,
+    ProductIngredient,
+)
 from procedures.models.treatment import Injection, PreparedLot, Session, SessionPhoto
 
 __all__ = [
     "MOVES",
+    "OFF_THE_CALENDAR",
     "AllergyTest",
     "Appointment",
     "AppointmentKind",

@@ -50,7 +50,9 @@ OFF_THE_CALENDAR = [S.CANCELLED, S.NO_SHOW]
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: User) -> AppointmentQuerySet:
         patients = Patient.objects.visible_to(user)
-        return self.filter(patient__in=patients) if user.may(Permission.SEE_CALENDAR) else self.none()
+        return (
+            self.filter(patient__in=patients) if user.may(Permission.SEE_CALENDAR) else self.none()
+        )
 
     def standing(self) -> AppointmentQuerySet:
         """Those that take up time: not cancelled, not missed."""
@@ -108,15 +110,14 @@ class Appointment(models.Model):
                 condition=Q(status__in=AppointmentStatus.values), name="appointment_status_known"
             ),
             models.CheckConstraint(
-                condition=Q(
-                    slot__isempty=False, slot__lower_inf=False, slot__upper_inf=False
-                ),
+                condition=Q(slot__isempty=False, slot__lower_inf=False, slot__upper_inf=False),
                 name="appointment_slot_has_both_ends",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["booked", "arrived", "started"], ended_at=None)
                 | Q(
-                    status__in=["completed", "stopped", "cancelled", "no-show"], ended_at__isnull=False
+                    status__in=["completed", "stopped", "cancelled", "no-show"],
+                    ended_at__isnull=False,
                 ),
                 name="appointment_over_iff_ended_at",
             ),

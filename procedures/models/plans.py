@@ -41,15 +41,23 @@ class Plan(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="plans")
-    lineage = models.UUIDField(default=uuid4, editable=False, help_text="The same in all revisions.")
+    lineage = models.UUIDField(
+        default=uuid4, editable=False, help_text="The same in all revisions."
+    )
     revision = models.PositiveSmallIntegerField(default=1)
     replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by",
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="replaced_by",
         help_text="Empty means: the first revision.",
     )
     indication = models.CharField(_("indication"), max_length=60, help_text="Knowledge id, ID-...")
     protocol = models.CharField(
-        _("protocol"), max_length=60, blank=True, help_text="Knowledge id, CP-...; empty: none fits."
+        _("protocol"),
+        max_length=60,
+        blank=True,
+        help_text="Knowledge id, CP-...; empty: none fits.",
     )
     area = models.CharField(_("area"), max_length=40)
     technique = models.CharField(_("technique"), max_length=60, help_text="Knowledge id, TE-...")
@@ -66,10 +74,15 @@ class Plan(models.Model):
     allergy_test_required = models.BooleanField(_("allergy test before session 1"), default=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    examination = models.TextField(_("examination"), blank=True, help_text=_("What the doctor found."))
+    examination = models.TextField(
+        _("examination"), blank=True, help_text=_("What the doctor found.")
+    )
     signed_off_at = models.DateTimeField(null=True, help_text="Empty means: no doctor's sign-off.")
     signed_off_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+",
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="Empty means: no doctor's sign-off.",
     )
     superseded_at = models.DateTimeField(null=True, help_text="Empty means: the current revision.")
@@ -81,7 +94,9 @@ class Plan(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["lineage", "revision"], name="plan_revision_once"),
             models.UniqueConstraint(
-                fields=["lineage"], condition=Q(superseded_at=None), name="plan_one_current_revision"
+                fields=["lineage"],
+                condition=Q(superseded_at=None),
+                name="plan_one_current_revision",
             ),
             models.CheckConstraint(condition=Q(sessions__gt=0), name="plan_has_sessions"),
             models.CheckConstraint(
@@ -89,7 +104,9 @@ class Plan(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(signed_off_at=None, signed_off_by=None)
-                | (Q(signed_off_at__isnull=False, signed_off_by__isnull=False) & ~Q(examination="")),
+                | (
+                    Q(signed_off_at__isnull=False, signed_off_by__isnull=False) & ~Q(examination="")
+                ),
                 name="plan_signed_off_iff_by_with_examination",
             ),
             models.CheckConstraint(
@@ -145,7 +162,11 @@ class AllergyTest(models.Model):
     applied_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     read_at = models.DateTimeField(null=True, help_text="Empty means: not read yet.")
     read_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty means: not read yet."
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty means: not read yet.",
     )
     result = models.CharField(max_length=10, choices=TestResult, blank=True)
 
@@ -172,14 +193,19 @@ class Screening(models.Model):
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="screenings")
     plan = models.ForeignKey(
-        Plan, on_delete=models.PROTECT, null=True, related_name="screenings",
+        Plan,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="screenings",
         help_text="Empty means: at intake, before there is a plan.",
     )
     on = models.DateField(help_text="The day it was made for.")
     facts = models.JSONField()
     findings = models.JSONField(help_text="Copied whole: code, words, outcome, lifts_on, sources.")
     decision = models.CharField(max_length=25, choices=[(d.value, d.value) for d in Decision])
-    earliest_date = models.DateField(null=True, help_text="Empty means: free now, or no date is known.")
+    earliest_date = models.DateField(
+        null=True, help_text="Empty means: free now, or no date is known."
+    )
     unresolved = models.JSONField(default=list, help_text="Texts that matched nothing.")
     knowledge = models.CharField(max_length=64, help_text="Version of the rules and settings.")
     made_at = models.DateTimeField()
@@ -188,7 +214,8 @@ class Screening(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(decision__in=[d.value for d in Decision]), name="screening_decision_known"
+                condition=Q(decision__in=[d.value for d in Decision]),
+                name="screening_decision_known",
             ),
         ]
         indexes = [models.Index(fields=["patient", "made_at"], name="screening_patient")]
@@ -258,12 +285,19 @@ class CourseHold(models.Model):
     reason = models.CharField(max_length=300)
     placed_at = models.DateTimeField()
     placed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+",
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="Empty means: placed by the system on a patient's report.",
     )
     released_at = models.DateTimeField(null=True, help_text="Empty means: in force.")
     released_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty means: in force."
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty means: in force.",
     )
     release_reason = models.CharField(max_length=300, blank=True)
 
@@ -274,7 +308,10 @@ class CourseHold(models.Model):
             models.UniqueConstraint(fields=["course", "cause"], name="coursehold_once_per_cause"),
             models.CheckConstraint(
                 condition=Q(released_at=None, released_by=None, release_reason="")
-                | (Q(released_at__gte=F("placed_at"), released_by__isnull=False) & ~Q(release_reason="")),
+                | (
+                    Q(released_at__gte=F("placed_at"), released_by__isnull=False)
+                    & ~Q(release_reason="")
+                ),
                 name="coursehold_released_iff_by_with_reason",
             ),
         ]

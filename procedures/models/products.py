@@ -34,15 +34,21 @@ class Product(models.Model):
     name = models.CharField(_("name"), max_length=200, unique=True)
     maker = models.CharField(_("maker"), max_length=200)
     registration = models.CharField(
-        _("registration"), max_length=120, blank=True,
+        _("registration"),
+        max_length=120,
+        blank=True,
         help_text=_("Number and country. Empty means: not registered, and it cannot be planned."),
     )
     intradermal = models.BooleanField(
-        _("licensed for intradermal use"), null=True, help_text="Empty means: the leaflet was not read."
+        _("licensed for intradermal use"),
+        null=True,
+        help_text="Empty means: the leaflet was not read.",
     )
     monotherapy = models.BooleanField(_("never mixed with another product"), default=False)
     oil_emulsion = models.BooleanField(_("oil or fat emulsion"), default=False)
-    purpose = models.CharField(_("what it is for"), max_length=300, help_text=_("Printed in consents."))
+    purpose = models.CharField(
+        _("what it is for"), max_length=300, help_text=_("Printed in consents.")
+    )
     version = models.PositiveIntegerField(default=1)
     retired_at = models.DateTimeField(null=True, editable=False, help_text="Empty means: in use.")
 
@@ -106,14 +112,18 @@ class Lot(models.Model):
     number = models.CharField(_("lot number"), max_length=60)
     expires_on = models.DateField(_("expires on"))
     received_on = models.DateField(_("received on"))
-    units = models.PositiveIntegerField(_("units received"), help_text=_("Ampoules, vials or syringes."))
+    units = models.PositiveIntegerField(
+        _("units received"), help_text=_("Ampoules, vials or syringes.")
+    )
     withdrawn_at = models.DateTimeField(null=True, help_text="Empty means: may be used.")
 
     objects = LotManager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["product", "number"], name="lot_number_unique_in_product"),
+            models.UniqueConstraint(
+                fields=["product", "number"], name="lot_number_unique_in_product"
+            ),
             models.CheckConstraint(condition=~Q(number=""), name="lot_has_number"),
             models.CheckConstraint(condition=Q(units__gt=0), name="lot_has_units"),
             models.CheckConstraint(

@@ -41,25 +41,40 @@ class Session(models.Model):
     """The treatment part of an appointment. What opened the gate is kept with it."""
 
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
-    appointment = models.OneToOneField(Appointment, on_delete=models.PROTECT, related_name="session")
+    appointment = models.OneToOneField(
+        Appointment, on_delete=models.PROTECT, related_name="session"
+    )
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="sessions")
     number = models.PositiveSmallIntegerField(help_text="Counted from 1 within the course.")
     started_at = models.DateTimeField(null=True, help_text="Empty means: not started.")
     started_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty means: not started."
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty means: not started.",
     )
     completed_at = models.DateTimeField(null=True, help_text="Empty means: not completed.")
     plan = models.ForeignKey(
-        Plan, on_delete=models.PROTECT, null=True, related_name="+",
+        Plan,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="The revision that was carried out; empty means: not started.",
     )
     screening = models.ForeignKey(
-        Screening, on_delete=models.PROTECT, null=True, related_name="+",
+        Screening,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="The one that opened the gate; empty means: not started.",
     )
     consent = models.ForeignKey(
-        ConsentDocument, on_delete=models.PROTECT, null=True, related_name="+",
+        ConsentDocument,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="The one that opened the gate; empty means: not started.",
     )
     note = models.TextField(blank=True, help_text="What was done and seen, immediate reactions.")
@@ -74,8 +89,11 @@ class Session(models.Model):
                     started_at=None, started_by=None, plan=None, screening=None, consent=None
                 )
                 | Q(
-                    started_at__isnull=False, started_by__isnull=False, plan__isnull=False,
-                    screening__isnull=False, consent__isnull=False,
+                    started_at__isnull=False,
+                    started_by__isnull=False,
+                    plan__isnull=False,
+                    screening__isnull=False,
+                    consent__isnull=False,
                 ),
                 name="session_started_iff_gate_was_open",
             ),
@@ -115,7 +133,11 @@ class Injection(models.Model):
     zone = models.CharField(_("zone"), max_length=60)
     volume_ml = models.DecimalField(_("volume, ml"), max_digits=5, decimal_places=2)
     depth_mm = models.DecimalField(
-        _("depth, mm"), max_digits=3, decimal_places=1, null=True, help_text="Empty means: not recorded."
+        _("depth, mm"),
+        max_digits=3,
+        decimal_places=1,
+        null=True,
+        help_text="Empty means: not recorded.",
     )
     points = models.PositiveSmallIntegerField(
         _("points"), null=True, help_text="Empty means: not counted."
