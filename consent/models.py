@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.errors import WrongState
 from clinic.staff.models import LANGUAGES, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
@@ -30,7 +31,9 @@ class ConsentTemplate(models.Model):
             models.UniqueConstraint(
                 fields=["language", "version"], name="consenttemplate_version_once"
             ),
-            models.CheckConstraint(condition=Q(version__gt=0), name="consenttemplate_counts_from_one"),
+            models.CheckConstraint(
+                condition=Q(version__gt=0), name="consenttemplate_counts_from_one"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(
@@ -66,6 +69,18 @@ CONSENT_MOVES: dict[ConsentState, frozenset[ConsentState]] = {
 }
 
 
+LIVING = [S.DRAFT, S.OFFERED, S.SIGNED, S.COUNTERSIGNED, S.SEALED]
+UNFINISHED = [S.DRAFT, S.OFFERED, S.SIGNED, S.COUNTERSIGNED]
+
+
+class PhotoUse(models.TextChoices):
+    """What a patient says yes or no to, each by itself."""
+
+    RECORD = "record", _("Keep in the record")
+    TEACHING = "teaching", _("Teaching")
+    MARKETING = "marketing", _("Marketing")
+
+
 class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
     def visible_to(self, user: User) -> ConsentDocumentQuerySet:
         patients = Patient.objects.visible_to(user)
@@ -81,10 +96,44 @@ class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
         return self.filter(terms_sha256=terms_sha256)
 
     def unfinished(self) -> ConsentDocumentQuerySet:
-        return self.filter(state__in=[S.DRAFT, S.OFFERED, S.SIGNED, S.COUNTERSIGNED])
+        """Those somebody still has to do something for."""
+        return self.filter(state__in=UNFINISHED)
+
+    def living(self) -> ConsentDocumentQuerySet:
+        return self.filter(state__in=LIVING)
+
+    def waiting_for_seal(self, *, since: datetime) -> ConsentDocumentQuerySet:
+        """Countersigned before that moment, and not sealed yet."""
+        return self.filter(state=S.COUNTERSIGNED, countersigned_at__lte=since)
 
 
 ConsentDocumentManager = models.Manager.from_queryset(ConsentDocumentQuerySet)
+
+OFFERED_COLUMNS = (
+    "patient_id",
+    "subject",
+    "template_id",
+    "language",
+    "content",
+    "content_sha256",
+    "terms_sha256",
+    "offered_at",
+)
+SIGNED_COLUMNS = ("signed_at", "signer_name", "signature", "photo_use")
+SEALED_COLUMNS = (
+    "countersigned_at",
+    "countersigned_by_id",
+    "sealed_at",
+    "file",
+    "pdf_sha256",
+    "pdf_bytes",
+    "seal",
+)
+
+
+def _differs(*columns: str) -> str:
+    """SQL: one of these columns is about to change."""
+    return "(" + " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in columns) + ")"
 
 
 class ConsentDocument(models.Model):
@@ -93,7 +142,9 @@ class ConsentDocument(models.Model):
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
     subject = models.CharField(max_length=80, help_text="What is agreed to: plan:<uuid>.")
-    template = models.ForeignKey(ConsentTemplate, on_delete=models.PROTECT, related_name="documents")
+    template = models.ForeignKey(
+        ConsentTemplate, on_delete=models.PROTECT, related_name="documents"
+    )
     language = models.CharField(max_length=5, choices=LANGUAGES)
     content = models.JSONField(help_text="ConsentContent as data, frozen when offered.")
     content_sha256 = models.CharField(max_length=64)
@@ -107,12 +158,16 @@ class ConsentDocument(models.Model):
     signed_at = models.DateTimeField(null=True, help_text="Empty means: not signed.")
     signer_name = models.CharField(max_length=200, blank=True)
     signature = models.JSONField(
-        null=True, help_text="Strokes with the size of their canvas, or the typed name. Empty: none."
+        null=True,
+        help_text="Strokes with the size of their canvas, or the typed name. Empty: none.",
     )
     photo_use = models.JSONField(default=dict, help_text="record, teaching, marketing: yes or no.")
     countersigned_at = models.DateTimeField(null=True, help_text="Empty means: not countersigned.")
     countersigned_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+",
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="Empty means: not countersigned.",
     )
     sealed_at = models.DateTimeField(null=True, help_text="Empty means: not sealed.")
@@ -123,7 +178,10 @@ class ConsentDocument(models.Model):
     seal = models.JSONField(default=dict, help_text="Certificate fingerprint, level, versions.")
     declined_reason = models.CharField(max_length=500, blank=True)
     supersedes = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="superseded_by",
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="superseded_by",
         help_text="Empty means: the first for its subject.",
     )
 
@@ -137,7 +195,8 @@ class ConsentDocument(models.Model):
             models.CheckConstraint(
                 condition=(
                     Q(sealed_at__isnull=False, valid_until__isnull=False, pdf_bytes__gt=0)
-                    & ~Q(file="") & ~Q(pdf_sha256="")
+                    & ~Q(file="")
+                    & ~Q(pdf_sha256="")
                 )
                 | Q(sealed_at=None, valid_until=None, pdf_bytes=None, file="", pdf_sha256=""),
                 name="consentdocument_sealed_iff_file",
@@ -147,7 +206,7 @@ class ConsentDocument(models.Model):
                 name="consentdocument_sealed_state_has_file",
             ),
             models.CheckConstraint(
-                condition=Q(signed_at=None, signature=None)
+                condition=Q(signed_at=None, signature=None, signer_name="")
                 | (Q(signed_at__isnull=False, signature__isnull=False) & ~Q(signer_name="")),
                 name="consentdocument_signed_iff_signature",
             ),
@@ -157,12 +216,30 @@ class ConsentDocument(models.Model):
                 name="consentdocument_countersigned_iff_by",
             ),
             models.CheckConstraint(
+                condition=Q(countersigned_at=None) | Q(countersigned_at__gte=F("signed_at")),
+                name="consentdocument_countersigned_after_signed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", offered_at=None)
+                | (~Q(state="draft") & (Q(offered_at__isnull=False) | Q(state="superseded"))),
+                name="consentdocument_draft_iff_not_offered",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="signed") | Q(signed_at__isnull=False),
+                name="consentdocument_signed_state_has_signature",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["countersigned", "sealed"])
+                | Q(countersigned_at__isnull=False),
+                name="consentdocument_countersigned_state_has_by",
+            ),
+            models.CheckConstraint(
                 condition=Q(valid_until=None) | Q(valid_until__gt=F("sealed_at")),
                 name="consentdocument_valid_after_sealed",
             ),
             models.UniqueConstraint(
                 fields=["subject"],
-                condition=Q(state__in=["draft", "offered", "signed", "countersigned", "sealed"]),
+                condition=Q(state__in=LIVING),
                 name="consentdocument_one_living_per_subject",
             ),
         ]
@@ -170,26 +247,57 @@ class ConsentDocument(models.Model):
         triggers = [
             pgtrigger.Protect(name="consentdocument_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(
+                name="consentdocument_offered_is_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    f"OLD.offered_at IS NOT NULL AND {_differs(*OFFERED_COLUMNS)}"
+                ),
+            ),
+            pgtrigger.Protect(
+                name="consentdocument_sealed_is_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    f"OLD.sealed_at IS NOT NULL AND {_differs(*SEALED_COLUMNS)}"
+                ),
+            ),
+            pgtrigger.Protect(
                 name="consentdocument_signed_is_frozen",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "OLD.signed_at IS NOT NULL AND (OLD.content IS DISTINCT FROM NEW.content"
-                    " OR OLD.terms_sha256 IS DISTINCT FROM NEW.terms_sha256"
-                    " OR OLD.content_sha256 IS DISTINCT FROM NEW.content_sha256"
-                    " OR OLD.signature IS DISTINCT FROM NEW.signature"
-                    " OR OLD.signed_at IS DISTINCT FROM NEW.signed_at"
-                    " OR OLD.signer_name IS DISTINCT FROM NEW.signer_name"
-                    " OR OLD.photo_use IS DISTINCT FROM NEW.photo_use"
-                    " OR OLD.language IS DISTINCT FROM NEW.language"
-                    " OR (OLD.sealed_at IS NOT NULL AND (OLD.file IS DISTINCT FROM NEW.file"
-                    " OR OLD.pdf_sha256 IS DISTINCT FROM NEW.pdf_sha256"
-                    " OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at)))"
+                    f"OLD.signed_at IS NOT NULL AND {_differs(*SIGNED_COLUMNS)}"
                 ),
             ),
         ]
 
     def __str__(self) -> str:
         return f"ConsentDocument #{self.pk} ({self.state})"
+
+    @property
+    def cause(self) -> str:
+        """How links, messages and tasks name it."""
+        return f"consent:{self.uuid}"
+
+    @property
+    def code(self) -> str:
+        """What somebody types to check a paper copy: a part of the random UUID."""
+        text = self.uuid.hex[:16].upper()
+        return "-".join(text[start : start + 4] for start in range(0, 16, 4))
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in UNFINISHED
+
+    @property
+    def photo_answers(self) -> list[tuple[str, bool]]:
+        """In the order in which they are asked; empty until it is signed."""
+        return [(use, self.photo_use[use]) for use in PhotoUse.values if use in self.photo_use]
+
+    def move_to(self, state: ConsentState) -> None:
+        """Set the state if the table allows it; the caller saves."""
+        current = ConsentState(self.state)
+        if state not in CONSENT_MOVES[current]:
+            raise WrongState(state=current.label)
+        self.state = state
 
 
 class SignatureEventKind(models.TextChoices):
@@ -228,7 +336,9 @@ class SignatureEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["document", "number"], name="signatureevent_numbered_once"),
+            models.UniqueConstraint(
+                fields=["document", "number"], name="signatureevent_numbered_once"
+            ),
             models.CheckConstraint(
                 condition=Q(kind__in=SignatureEventKind.values), name="signatureevent_kind_known"
             ),
@@ -253,7 +363,10 @@ class Withdrawal(models.Model):
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
     recorded_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+",
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="Empty means: the patient did it by link.",
     )
 
