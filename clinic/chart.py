@@ -1,0 +1,180 @@
+"""The patient's chart: one page made of the panels that each app serves, and one time line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from aftercare.models import CheckIn, Reaction
+from clinic.record import audit
+from clinic.staff.access import StaffRequest, requires
+from clinic.staff.models import User
+from clinic.staff.roles import Permission
+from consent.models import ConsentDocument
+from patients.models import Patient
+from procedures.models import Appointment, Plan, Screening
+
+LATEST = 30  # events on the time line
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A fragment of the chart, loaded by itself, and the permission that shows it."""
+
+    title: str | Promise
+    page: str
+    permission: Permission
+
+
+ALERTS = (Panel(_("Alerts"), "procedures:chart-findings", Permission.SEE_PATIENTS),)
+MAIN = (
+    Panel(_("Plans"), "procedures:chart-plans", Permission.SEE_CLINICAL),
+    Panel(_("Visits"), "procedures:chart-sessions", Permission.SEE_CALENDAR),
+    Panel(_("History"), "patients:chart-history", Permission.SEE_CLINICAL),
+    Panel(_("Photos"), "patients:chart-photos", Permission.SEE_CLINICAL),
+)
+SIDE = (
+    Panel(_("Patient"), "patients:chart-summary", Permission.SEE_PATIENTS),
+    Panel(_("Consents"), "consent:chart-consents", Permission.SEE_CONSENTS),
+    Panel(_("Aftercare"), "aftercare:chart-aftercare", Permission.SEE_CLINICAL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What may be begun from the chart."""
+
+    title: str | Promise
+    icon: str
+    page: str
+    permission: Permission
+
+
+STEPS = (
+    Step(_("Plan a treatment"), "clipboard-list", "procedures:plan-add", Permission.PLAN),
+    Step(_("Book a visit"), "calendar-plus", "procedures:patient-book", Permission.BOOK),
+    Step(_("Questionnaire"), "clipboard-check", "patients:intake-fill", Permission.RECORD_CLINICAL),
+    Step(_("Add a photo"), "camera", "patients:photo-add", Permission.RECORD_CLINICAL),
+    Step(_("Edit"), "pencil", "patients:patient-edit", Permission.REGISTER_PATIENTS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, without health words: a title, and where to read more."""
+
+    at: datetime
+    icon: str
+    title: str | Promise
+    text: str = ""
+    url: str = ""
+
+
+@require_GET
+@requires(Permission.SEE_PATIENTS)
+def patient_chart(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """The chart; that it was opened is on the record."""
+    row = get_object_or_404(Patient.objects.visible_to(request.user), uuid=patient)
+    at = timezone.now()
+    with transaction.atomic():
+        audit.record("patient.viewed", row, at=at, by=request.user, patient=row.uuid)
+    context = {
+        "patient": row,
+        "age": row.age_on(timezone.localdate(at)),
+        "alerts": panels(ALERTS, row, request.user),
+        "main": panels(MAIN, row, request.user),
+        "side": panels(SIDE, row, request.user),
+        "events": time_line(row, request.user),
+        "steps": [
+            {"title": step.title, "icon": step.icon, "url": reverse(step.page, args=[row.uuid])}
+            for step in STEPS
+            if request.user.may(step.permission)
+        ],
+    }
+    return render(request, "chart/patient_chart.html", context)
+
+
+def panels(among: tuple[Panel, ...], patient: Patient, user: User) -> list[dict[str, object]]:
+    """Those this person may see, with their addresses."""
+    return [
+        {"title": panel.title, "url": reverse(panel.page, args=[patient.uuid])}
+        for panel in among
+        if user.may(panel.permission)
+    ]
+
+
+def time_line(patient: Patient, user: User) -> list[Event]:
+    """The latest things that happened to this patient, from every app, newest first."""
+    sources = [_visits(patient, user), _consents(patient, user), _registered(patient)]
+    if user.may(Permission.SEE_CLINICAL):
+        sources += [_plans(patient, user), _screenings(patient), _reports(patient)]
+    events = [event for source in sources for event in source]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:LATEST]
+
+
+def _registered(patient: Patient) -> Iterator[Event]:
+    yield Event(patient.registered_at, "user-plus", _("Registered"))
+    for intake in patient.intakes.exclude(completed_at=None).order_by("-completed_at")[:LATEST]:
+        if intake.completed_at is not None:
+            yield Event(intake.completed_at, "clipboard-check", _("Questionnaire completed"))
+
+
+def _visits(patient: Patient, user: User) -> Iterator[Event]:
+    visits = Appointment.objects.visible_to(user).filter(patient=patient)
+    for visit in visits.select_related("practitioner").order_by("-slot")[:LATEST]:
+        yield Event(
+            visit.slot.lower,
+            "calendar-event",
+            visit.get_kind_display(),
+            f"{visit.get_status_display()}, {visit.practitioner.full_name}",
+            reverse("procedures:appointment-detail", args=[visit.uuid]),
+        )
+
+
+def _consents(patient: Patient, user: User) -> Iterator[Event]:
+    documents = ConsentDocument.objects.visible_to(user).filter(patient=patient)
+    for document in documents.order_by("-created_at")[:LATEST]:
+        yield Event(
+            document.signed_at or document.created_at,
+            "file-certificate",
+            _("Consent"),
+            document.get_state_display(),
+            reverse("consent:document-detail", args=[document.uuid]),
+        )
+
+
+def _plans(patient: Patient, user: User) -> Iterator[Event]:
+    for plan in Plan.objects.visible_to(user).filter(patient=patient).order_by("-created_at")[:LATEST]:
+        url = reverse("procedures:plan-detail", args=[plan.uuid])
+        yield Event(plan.created_at, "clipboard-list", _("Plan drafted"), "", url)
+        if plan.signed_off_at is not None:
+            yield Event(plan.signed_off_at, "stethoscope", _("Plan signed off"), "", url)
+
+
+def _screenings(patient: Patient) -> Iterator[Event]:
+    for made in Screening.objects.filter(patient=patient).order_by("-made_at")[:LATEST]:
+        url = reverse("procedures:screening-detail", args=[made.uuid])
+        yield Event(made.made_at, "shield-check", _("Screening"), "", url)
+
+
+def _reports(patient: Patient) -> Iterator[Event]:
+    check_ins = CheckIn.objects.filter(plan__patient=patient).select_related("plan")
+    for check_in in check_ins.order_by("-at")[:LATEST]:
+        url = reverse("aftercare:plan-detail", args=[check_in.plan.uuid])
+        yield Event(check_in.at, "heart-handshake", _("Check-in"), check_in.get_triage_display(), url)
+    for reaction in Reaction.objects.filter(patient=patient).order_by("-reported_at")[:LATEST]:
+        severity = reaction.get_severity_display()
+        yield Event(reaction.reported_at, "alert-triangle", _("Reaction reported"), severity)
+
+
+app_name = "chart"
+urlpatterns = [path("<uuid:patient>/", patient_chart, name="patient-chart")]
