@@ -153,7 +153,9 @@ def _consents(patient: Patient, user: User) -> Iterator[Event]:
 
 
 def _plans(patient: Patient, user: User) -> Iterator[Event]:
-    for plan in Plan.objects.visible_to(user).filter(patient=patient).order_by("-created_at")[:LATEST]:
+    for plan in (
+        Plan.objects.visible_to(user).filter(patient=patient).order_by("-created_at")[:LATEST]
+    ):
         url = reverse("procedures:plan-detail", args=[plan.uuid])
         yield Event(plan.created_at, "clipboard-list", _("Plan drafted"), "", url)
         if plan.signed_off_at is not None:
@@ -170,7 +172,9 @@ def _reports(patient: Patient) -> Iterator[Event]:
     check_ins = CheckIn.objects.filter(plan__patient=patient).select_related("plan")
     for check_in in check_ins.order_by("-at")[:LATEST]:
         url = reverse("aftercare:plan-detail", args=[check_in.plan.uuid])
-        yield Event(check_in.at, "heart-handshake", _("Check-in"), check_in.get_triage_display(), url)
+        yield Event(
+            check_in.at, "heart-handshake", _("Check-in"), check_in.get_triage_display(), url
+        )
     for reaction in Reaction.objects.filter(patient=patient).order_by("-reported_at")[:LATEST]:
         severity = reaction.get_severity_display()
         yield Event(reaction.reported_at, "alert-triangle", _("Reaction reported"), severity)
