@@ -13,7 +13,7 @@ from clinic import servers
 
 SERVICES = Path(__file__).resolve().parent / "var" / "services"
 ALONE = {"cases", "check", "collectstatic", "compilemessages", "doctor", "help", "mailbox"}
-ALONE |= {"makemessages", "states", "vendor", "version", "--help", "-h", "--version"}
+ALONE |= {"makemessages", "messages", "states", "vendor", "version", "--help", "-h", "--version"}
 
 
 def main() -> None:

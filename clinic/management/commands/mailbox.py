@@ -1,5 +1,6 @@
 """A real SMTP server on loopback that delivers nothing: each message becomes a file to look at."""
 
+import logging
 import signal
 from email.message import Message as Mail
 from itertools import count
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         controller = Controller(Folder(folder), hostname="127.0.0.1", port=options["port"])
         wanted = {signal.SIGINT, signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # it would name the recipients
         controller.start()
         self.stdout.write(f"Mail to 127.0.0.1:{options['port']} is kept in {folder}.")
         self.stdout.flush()

@@ -29,6 +29,7 @@ MAILBOX = [sys.executable, str(settings.ROOT / "manage.py"), "mailbox"]
 
 class Command(BaseCommand):
     help = "Run web server, worker, beat and (without EMAIL_URL) a mailbox, until Ctrl-C."
+    stealth_options = ("say",)  # last words of the announcement
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, help="default: 8000, or the next free one")
