@@ -1,0 +1,1 @@
+"""The clinical knowledge: TOML files, loader, questionnaire, vocabulary. No Django."""

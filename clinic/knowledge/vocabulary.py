@@ -1,0 +1,178 @@
+"""The words of the knowledge: concepts, and the phrases by which people name them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from types import MappingProxyType
+
+from clinic.knowledge.entries import (
+    Allergen,
+    AskedBy,
+    Indication,
+    Ingredient,
+    Kind,
+    Medicine,
+    Words,
+)
+from clinic.knowledge.loader import Knowledge, load
+from clinic.knowledge.wording import normal, stems
+
+# Remarks in a list of names that name nothing themselves.
+REMARK = re.compile(
+    r"such as|seed|source|mistranslation|brand name|named|\bany\b|\bclass\b|general"
+)
+BRACKETS = re.compile(r"\(([^)]*)\)")
+MIN_PHRASE = 2
+Named = Medicine | Allergen | Ingredient | Indication
+NAME_OF = {
+    "medicines": "{} medicine",
+    "allergens": "allergy to {}",
+    "ingredients": "{} ingredient",
+    "indications": "{} indication",
+}
+KIND_OF = {
+    "medicines": Kind.MEDICINE,
+    "allergens": Kind.ALLERGEN,
+    "ingredients": Kind.INGREDIENT,
+    "indications": Kind.INDICATION,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """One thing people write about, and the rules it touches. Harmless ones touch none."""
+
+    id: str
+    kind: Kind
+    label: Words
+    rules: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def harmless(self) -> bool:
+        return not self.rules
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Every concept, with an index from word stems to concepts."""
+
+    concepts: tuple[Concept, ...]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Concept]:
+        return MappingProxyType({concept.id: concept for concept in self.concepts})
+
+    @cached_property
+    def index(self) -> Mapping[tuple[str, ...], tuple[Concept, ...]]:
+        """Each phrase as stems, with every concept it names."""
+        found: dict[tuple[str, ...], dict[str, Concept]] = {}
+        for concept in self.concepts:
+            for phrase in concept.phrases:
+                found.setdefault(stems(phrase), {})[concept.id] = concept
+        return MappingProxyType({key: tuple(ones.values()) for key, ones in found.items() if key})
+
+    @cached_property
+    def longest(self) -> int:
+        return max(len(key) for key in self.index)
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary of the knowledge that is shipped."""
+    return vocabulary_of(load())
+
+
+def vocabulary_of(knowledge: Knowledge) -> Vocabulary:
+    """Concepts from every section that names something a patient may have, take or react to."""
+    return Vocabulary((*_conditions(knowledge), *_named(knowledge), *_harmless(knowledge)))
+
+
+def _conditions(knowledge: Knowledge) -> Iterator[Concept]:
+    for rule in knowledge.contraindications.values():
+        if rule.asked_by is AskedBy.COMPUTED:
+            continue  # age comes from the date of birth, never from a word
+        names = (*_every_language(rule.label), *rule.terms.all())
+        yield Concept(
+            id=_plain(rule.id),
+            kind=rule.kind,
+            label=rule.label,
+            rules=(rule.id,),
+            phrases=_phrases(knowledge, rule.id, names),
+        )
+
+
+def _named(knowledge: Knowledge) -> Iterator[Concept]:
+    for section, kind in KIND_OF.items():
+        for key, entry in knowledge[section].items():
+            yield Concept(
+                id=NAME_OF[section].format(_called(entry)),
+                kind=kind,
+                label=label_of(entry),
+                rules=_rules(knowledge, section, key),
+                phrases=_phrases(knowledge, key, _names(entry)),
+            )
+
+
+def _harmless(knowledge: Knowledge) -> Iterator[Concept]:
+    for entry in knowledge.harmless.values():
+        names = (*_every_language(entry.label), *entry.terms.all())
+        yield Concept(id=entry.id, kind=entry.kind, label=entry.label, phrases=_unique(names))
+
+
+def label_of(entry: Named) -> Words:
+    """The label in three languages; a product name is the same in all of them."""
+    if isinstance(entry, Ingredient):
+        return Words(en=entry.name, ru=entry.name, uk=entry.name)
+    return entry.label
+
+
+def _rules(knowledge: Knowledge, section: str, key: str) -> tuple[str, ...]:
+    if section == "medicines":
+        return (key, *knowledge.medicines[key].contraindication_ids)
+    if section == "ingredients":
+        return (key, *sorted(knowledge.allergens_of(key)))
+    return (key,)
+
+
+def _names(entry: Named) -> Iterator[str]:
+    """What the sources call a thing; everything else people call it stands in the synonyms."""
+    yield from _every_language(label_of(entry))
+    if isinstance(entry, Medicine | Indication):
+        yield from entry.terms.all()
+    if isinstance(entry, Medicine):
+        for example in entry.examples:
+            yield from _parts(BRACKETS.sub("", example), ",")
+    if isinstance(entry, Ingredient):
+        yield from _parts(BRACKETS.sub("", entry.name), "/")
+        for text in (*BRACKETS.findall(entry.name), *entry.spellings):
+            yield from _parts(BRACKETS.sub("", text).removeprefix("= "), ";")
+
+
+def _phrases(knowledge: Knowledge, key: str, names: Iterable[str]) -> tuple[str, ...]:
+    more = knowledge.synonyms.get(key)
+    return _unique((*names, *(more.terms.all() if more else ())))
+
+
+def _parts(text: str, separator: str) -> Iterator[str]:
+    yield from (part for part in text.split(separator) if not REMARK.search(part))
+
+
+def _every_language(text: Words) -> tuple[str, str, str]:
+    return text.en, text.ru, text.uk
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for name in names if len(one := normal(name)) >= MIN_PHRASE))
+
+
+def _called(entry: Named) -> str:
+    """The plain English words of an id; a product goes by its own name."""
+    if isinstance(entry, Ingredient):
+        return normal(BRACKETS.sub("", entry.name).partition("/")[0])
+    return _plain(entry.id)
+
+
+def _plain(entry_id: str) -> str:
+    return entry_id.partition("-")[2].replace("-", " ").lower()
