@@ -117,7 +117,7 @@ ENTRIES = (
 def clinic(request: HttpRequest) -> dict[str, object]:
     """The context processor: on a page without a user there is nowhere to go."""
     user = getattr(request, "user", None)
-    around: dict[str, object] = {"clinic_name": settings.CLINIC_NAME}
+    around: dict[str, object] = {"clinic_name": settings.CLINIC_NAME, "no_users": no_users}
     if not isinstance(user, User):
         return around
     around["navigation"] = links(user, current=view_name(request))
@@ -136,6 +136,11 @@ def links(user: User, *, current: str) -> list[Link]:
         for entry in ENTRIES
         if user.may(entry.permission) and (url := url_of(entry.page))
     ]
+
+
+def no_users() -> bool:
+    """Nobody works here yet; asked only where a template says so, on the page to sign in."""
+    return not User.objects.exists()
 
 
 def url_of(page: str) -> str:

@@ -14,7 +14,8 @@ from django.forms import CharField, Form
 from django.http import HttpRequest
 from django.template import Context, Template
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from aftercare.models import Triage
 from clinic.messaging.models import MessageState
@@ -25,6 +26,7 @@ from clinic.staff.templatetags import look
 from consent.models import ConsentState
 from procedures.domain.outcomes import Decision, Outcome
 from procedures.models import AppointmentStatus, TestResult
+from tests.factories.staff import make_staff
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -224,6 +226,32 @@ def test_an_hour_is_shown_on_the_wall_clock_of_the_place() -> None:
 )
 def test_initials_in_any_script(name: str, letters: str) -> None:
     assert look.initials(name) == letters
+
+
+@pytest.mark.django_db
+def test_on_an_empty_database_the_entrance_says_how_to_begin(client: Client) -> None:
+    assert "setup_clinic" in client.get("/account/login/").content.decode()
+    make_staff(Role.ADMINISTRATOR)
+    assert "setup_clinic" not in client.get("/account/login/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name", ["account_change_password", "account_logout", "account_reset_password", "mfa_index"]
+)
+def test_the_pages_of_an_account_are_framed_like_the_others(client: Client, name: str) -> None:
+    client.force_login(make_staff())
+    html = client.get(reverse(name)).content.decode()
+    assert html.count("<h1") == html.count("<main") == 1
+    assert "css/app.css" in html
+
+
+@pytest.mark.django_db
+def test_a_wrong_address_leads_back_to_the_day(client: Client) -> None:
+    client.force_login(make_staff())
+    response = client.get("/nowhere/")
+    assert response.status_code == 404
+    assert 'href="/"' in response.content.decode()
 
 
 def colours(css: str) -> dict[str, str]:
