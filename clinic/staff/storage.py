@@ -1,5 +1,7 @@
 """Files at rest: encrypted with the clinic's keys, under names that say nothing."""
 
+from __future__ import annotations
+
 import os
 import re
 from contextlib import suppress
