@@ -1,5 +1,6 @@
 """Composition: the only place that sees every app's pages."""
 
+from importlib import import_module
 from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
@@ -15,12 +16,22 @@ for prefix, module in [
     ("tasks/", "clinic.inbox"),
     ("chart/", "clinic.chart"),
     ("lifecycle/", "clinic.lifecycle"),
-    ("clinic/", "clinic.staff.urls"),
-    ("messages/", "clinic.messaging.urls"),
-    ("patients/", "patients.urls"),
-    ("consents/", "consent.urls"),
-    ("treatment/", "procedures.urls"),
-    ("aftercare/", "aftercare.urls"),
 ]:
     if find_spec(module):
         urlpatterns.append(path(prefix, include(module)))
+
+# An app's pages for staff and its pages for patients, under /p/, share one namespace.
+for name, prefix, app, patient_prefix in [
+    ("staff", "clinic/", "clinic.staff", ""),
+    ("messaging", "messages/", "clinic.messaging", "p/"),
+    ("patients", "patients/", "patients", "p/intake/"),
+    ("consent", "consents/", "consent", "p/consent/"),
+    ("procedures", "treatment/", "procedures", ""),
+    ("aftercare", "aftercare/", "aftercare", "p/aftercare/"),
+]:
+    pages = [
+        path(start, include(import_module(module).urlpatterns))
+        for start, module in [(prefix, f"{app}.urls"), (patient_prefix, f"{app}.patient_urls")]
+        if find_spec(module)
+    ]
+    urlpatterns.append(path("", include((pages, name))))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.staff.models import LANGUAGES
+from clinic.errors import WrongState
+from clinic.staff.models import LANGUAGES, Location
 from clinic.staff.roles import Permission
 
 if TYPE_CHECKING:
@@ -29,11 +31,17 @@ class Recipient(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     email = models.EmailField(blank=True)
-    phone = models.CharField(max_length=20, blank=True, help_text="E.164, for example +380441234567.")
+    phone = models.CharField(
+        max_length=20, blank=True, help_text="E.164, for example +380441234567."
+    )
     language = models.CharField(max_length=5, choices=LANGUAGES)
     time_zone = models.CharField(max_length=60)
     email_allowed_at = models.DateTimeField(null=True, help_text="Empty means: not allowed.")
     sms_allowed_at = models.DateTimeField(null=True, help_text="Empty means: not allowed.")
+    details_allowed_at = models.DateTimeField(
+        null=True,
+        help_text="Empty means: mails stay neutral, what concerns health is behind the link.",
+    )
 
     class Meta:
         constraints = [
@@ -51,6 +59,13 @@ class Recipient(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def address_for(self, channel: str) -> str:
+        return self.email if channel == Channel.EMAIL else self.phone
+
+    def allows(self, channel: str) -> bool:
+        allowed_at = self.email_allowed_at if channel == Channel.EMAIL else self.sms_allowed_at
+        return allowed_at is not None
 
 
 class Purpose(models.TextChoices):
@@ -90,7 +105,8 @@ class PatientLink(models.Model):
                 condition=Q(purpose__in=Purpose.values), name="patientlink_purpose_known"
             ),
             models.CheckConstraint(
-                condition=Q(expires_at__gt=F("created_at")), name="patientlink_expires_after_created"
+                condition=Q(expires_at__gt=F("created_at")),
+                name="patientlink_expires_after_created",
             ),
         ]
         indexes = [models.Index(fields=["subject"], name="patientlink_subject")]
@@ -128,7 +144,7 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
     ),
     MessageState.ACCEPTED: frozenset({MessageState.DELIVERED, MessageState.FAILED}),
     MessageState.DELIVERED: frozenset(),
-    MessageState.FAILED: frozenset({MessageState.OWED}),
+    MessageState.FAILED: frozenset({MessageState.OWED, MessageState.DELIVERED}),
     MessageState.UNCERTAIN: frozenset(
         {MessageState.OWED, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED}
     ),
@@ -138,12 +154,20 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
 }
 
 
+TROUBLED = [MessageState.FAILED, MessageState.UNCERTAIN]
+LATE_AFTER = timedelta(minutes=5)
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> MessageQuerySet:
         return self.all() if user.may(Permission.SEE_MESSAGES) else self.none()
 
     def owed(self) -> MessageQuerySet:
         return self.filter(state=MessageState.OWED)
+
+    def unsent(self) -> MessageQuerySet:
+        """Owed, or in the hands of a worker."""
+        return self.filter(state__in=[MessageState.OWED, MessageState.LEASED])
 
     def due(self, *, at: datetime) -> MessageQuerySet:
         """Its time has come and nobody holds it."""
@@ -153,8 +177,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Leased by a worker that never came back."""
         return self.filter(state=MessageState.LEASED, lease_until__lte=at)
 
+    def late(self, *, at: datetime) -> MessageQuerySet:
+        """Should have been taken up by now: is the dispatcher running?"""
+        return self.due(at=at - LATE_AFTER)
+
     def troubled(self) -> MessageQuerySet:
-        return self.filter(state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
+        return self.filter(state__in=TROUBLED)
+
+    def with_handed(self) -> MessageQuerySet:
+        """Knows as `handed` whether the present attempt went to a provider."""
+        now = Attempt.objects.filter(message=OuterRef("pk"), number=OuterRef("attempt"))
+        return self.annotate(handed=Exists(now))
 
 
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
@@ -174,8 +207,18 @@ class Message(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     patient_uuid = models.UUIDField(null=True, help_text="Empty means: about no patient.")
     link = models.ForeignKey(
-        PatientLink, on_delete=models.PROTECT, null=True, related_name="messages",
+        PatientLink,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="messages",
         help_text="Empty means: carries no link.",
+    )
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Whose quiet hours and phones count. Empty means: no quiet hours.",
     )
     values = models.JSONField(default=dict, help_text="What its placeholders stand for.")
     due_at = models.DateTimeField()
@@ -221,6 +264,13 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"Message #{self.pk} {self.message}"
 
+    def move_to(self, state: MessageState, *, at: datetime, reason: str = "") -> None:
+        """Set the state if the table allows it; the caller saves."""
+        current = MessageState(self.state)
+        if state not in MESSAGE_MOVES[current]:
+            raise WrongState(state=current.label)
+        self.state, self.state_at, self.reason, self.lease_until = state, at, reason, None
+
 
 class Attempt(models.Model):
     """One hand-over to a provider: written and committed before the provider is called."""
@@ -236,7 +286,8 @@ class Attempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["message", "number"], name="attempt_numbered_once"),
             models.CheckConstraint(
-                condition=Q(ended_at=None, outcome="") | (Q(ended_at__isnull=False) & ~Q(outcome="")),
+                condition=Q(ended_at=None, outcome="")
+                | (Q(ended_at__isnull=False) & ~Q(outcome="")),
                 name="attempt_ended_iff_outcome",
             ),
         ]
@@ -273,6 +324,18 @@ class Template(models.Model):
         return f"Template {self.message} {self.language} v{self.version}"
 
 
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def in_force(self) -> SuppressionQuerySet:
+        return self.filter(lifted_at=None)
+
+    def of(self, channel: str, address: str) -> SuppressionQuerySet:
+        folded = address.strip().casefold().encode()
+        return self.filter(channel=channel, address_sha256=sha256(folded).hexdigest())
+
+
+SuppressionManager = models.Manager.from_queryset(SuppressionQuerySet)
+
+
 class Suppression(models.Model):
     """An address that must not be written to through a channel; lifted, never deleted."""
 
@@ -281,6 +344,8 @@ class Suppression(models.Model):
     source = models.CharField(max_length=40, help_text="unsubscribe, STOP, provider.")
     created_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True, help_text="Empty means: in force.")
+
+    objects = SuppressionManager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,130 @@
+"""What became of each message: its states, its attempts, and the task for a person.
+
+The first half is for the outbox and runs in its transactions; the second is what staff decide.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from clinic.errors import ClinicError
+from clinic.messaging.models import Attempt, Message, MessageState
+from clinic.record import audit, worklist
+from clinic.record.models import TaskKind
+from clinic.staff.models import User
+from clinic.staff.roles import Role
+
+VOID = "void"
+AGAIN_WITHIN = timedelta(hours=24)
+
+
+class LinkGone(ClinicError):
+    code = "link-gone"
+    text = _(
+        "The link in this message no longer opens anything. Call the patient, or send a new one."
+    )
+
+
+def mine(message: Message) -> Message | None:
+    """The row, locked, if this worker still holds it: the attempt is the fence."""
+    return (
+        Message.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("recipient", "link", "location")
+        .filter(pk=message.pk, attempt=message.attempt, state=MessageState.LEASED)
+        .first()
+    )
+
+
+def was_handed(row: Message) -> bool:
+    """Whether its present attempt went to a provider."""
+    return row.attempts.filter(number=row.attempt).exists()
+
+
+def is_void(row: Message) -> bool:
+    """Its cause went away while a provider had it."""
+    return row.reason.startswith(f"{VOID}:")
+
+
+def move(row: Message, state: MessageState, *, at: datetime, reason: str = "") -> None:
+    row.move_to(state, at=at, reason=reason)
+    row.save(update_fields=["state", "state_at", "reason", "lease_until"])
+
+
+def back(row: Message, *, at: datetime, reason: str, due_at: datetime | None = None) -> None:
+    """Owed again, now or later; void ones are not."""
+    if is_void(row):
+        move(row, MessageState.CANCELLED, at=at, reason=row.reason)
+        return
+    row.due_at = due_at or row.due_at
+    row.save(update_fields=["due_at"])
+    move(row, MessageState.OWED, at=at, reason=reason)
+
+
+def end_attempt(row: Message, outcome: str, *, at: datetime, provider_id: str = "") -> None:
+    open_one = Attempt.objects.filter(message=row, number=row.attempt, ended_at=None)
+    open_one.update(ended_at=at, outcome=outcome, provider_id=provider_id)
+
+
+def failed(row: Message, reason: str, *, at: datetime) -> None:
+    """It will not go out by itself any more."""
+    move(row, MessageState.FAILED, at=at, reason=reason)
+    ask(row, TaskKind.MESSAGE_FAILED, at=at)
+
+
+def unclear(row: Message, outcome: str, *, at: datetime) -> None:
+    """Handed over without an answer: a person finds out; it is never sent twice by itself."""
+    end_attempt(row, outcome, at=at)
+    move(row, MessageState.UNCERTAIN, at=at, reason=outcome)
+    ask(row, TaskKind.MESSAGE_UNCERTAIN, at=at)
+
+
+def skipped(row: Message, reason: str, *, at: datetime) -> None:
+    """It must not or cannot be sent: somebody calls instead."""
+    move(row, MessageState.SKIPPED, at=at, reason=reason)
+    ask(row, TaskKind.CALL_PATIENT if row.patient_uuid else TaskKind.MESSAGE_FAILED, at=at)
+
+
+def ask(row: Message, kind: TaskKind, *, at: datetime) -> None:
+    worklist.ask(
+        kind,
+        f"message:{row.uuid}:{row.attempt}:{row.state}",
+        row,
+        role=Role.RECEPTION,
+        patient=row.patient_uuid,
+        due_at=at,
+        at=at,
+        message=row.message,
+        reason=row.reason,
+    )
+
+
+@transaction.atomic
+def send_again(message: Message, *, at: datetime, by: User) -> Message:
+    """Staff decide that it goes out once more."""
+    row = _locked(message)
+    if row.link and (row.link.revoked_at or row.link.expires_at <= at):
+        raise LinkGone
+    row.due_at, row.not_after = at, max(row.not_after, at + AGAIN_WITHIN)
+    row.save(update_fields=["due_at", "not_after"])
+    move(row, MessageState.OWED, at=at, reason="sent-again")
+    return _decided(row, "message.sent-again", at=at, by=by)
+
+
+@transaction.atomic
+def mark_delivered(message: Message, *, at: datetime, by: User) -> Message:
+    """Staff know that it arrived, or have said the same by telephone."""
+    row = _locked(message)
+    move(row, MessageState.DELIVERED, at=at, reason="by-staff")
+    return _decided(row, "message.marked-delivered", at=at, by=by)
+
+
+def _locked(message: Message) -> Message:
+    rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("link")
+    return rows.get(pk=message.pk)
+
+
+def _decided(row: Message, action: str, *, at: datetime, by: User) -> Message:
+    worklist.settle(f"message:{row.uuid}:", at=at)
+    audit.record(action, row, at=at, by=by, patient=row.patient_uuid, message=row.message)
+    return row

@@ -1,0 +1,130 @@
+"""The words of messages. By default they name nothing about health: that is behind the link.
+
+A clinic's own words are `Template` rows. A patient who agreed to details gets the words of the
+knowledge by mail; everybody else, and every SMS, the neutral ones below.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils import formats, translation
+
+from clinic.errors import ClinicError
+from clinic.knowledge.entries import Words
+from clinic.knowledge.loader import load
+from clinic.messaging.models import Channel, Message, Template
+from clinic.staff.models import Location
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+TITLE = Words(
+    en="A message from {clinic}", ru="Сообщение от {clinic}", uk="Повідомлення від {clinic}"
+)
+
+
+class MissingValue(ClinicError):
+    code = "missing-value"
+    text = "The words of message %(message)s ask for “%(name)s”, and nothing stands there."
+
+
+class Wording(NamedTuple):
+    """Title and text, with placeholders or without."""
+
+    title: str
+    text: str
+
+
+NEUTRAL: Mapping[str, Words] = {
+    message: Words.model_validate(words)
+    for message, words in tomllib.loads(
+        (Path(__file__).parent / "words.toml").read_text(encoding="utf-8")
+    ).items()
+}
+
+
+def known(message: str) -> bool:
+    """Whether there are words for it, whatever the clinic adds."""
+    return message in NEUTRAL or message in load().reminders
+
+
+def compose(message: Message, *, link: str) -> Wording:
+    """The finished text in the recipient's language; a value that is missing sends nothing."""
+    wording = words_of(message)
+    with translation.override(message.recipient.language):
+        values = {"clinic": settings.CLINIC_NAME, "link": link, **_values(message)}
+    return Wording(*(fill(text, values, of=message.message) for text in wording))
+
+
+def words_of(message: Message) -> Wording:
+    """The clinic's newest own words, else the knowledge's if details are allowed, else neutral."""
+    language = message.recipient.language
+    own = (
+        Template.objects.filter(message=message.message, language=language, channel=message.channel)
+        .order_by("-version")
+        .first()
+    )
+    if own:
+        return Wording(own.title or TITLE.in_(language), own.text)
+    detailed = message.channel == Channel.EMAIL and message.recipient.details_allowed_at
+    text = _detailed(message.message) if detailed else None
+    return Wording(TITLE.in_(language), (text or _neutral(message.message)).in_(language))
+
+
+def fill(text: str, values: Mapping[str, str], *, of: str = "") -> str:
+    """The text with what its placeholders stand for."""
+
+    def value(found: re.Match[str]) -> str:
+        if not values.get(found[1]):
+            raise MissingValue(message=of, name=found[1])
+        return values[found[1]]
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def day(at: datetime, zone: tzinfo) -> str:
+    """In the language that is active, on that clock: Tuesday, 1 December."""
+    return formats.date_format(at.astimezone(zone), "l, j E")
+
+
+def hour(at: datetime, zone: tzinfo) -> str:
+    return formats.time_format(at.astimezone(zone), "H:i")
+
+
+def _values(message: Message) -> dict[str, str]:
+    """Instants become days, or the hour for `time`, on the clock of the place of the visit."""
+    place = message.location or Location.objects.in_use().order_by("pk").first()
+    zone = place.zone if place else message.recipient.zone
+    values: dict[str, str] = {}
+    for name, value in message.values.items():
+        at = datetime.fromisoformat(value) if INSTANT.match(value) else None
+        values[name] = (hour if name == "time" else day)(at, zone) if at else value
+    if place is None:
+        return values
+    return {
+        "clinic_phone": place.phone,
+        "urgent_phone": place.urgent_phone,
+        "emergency_number": place.emergency_number,
+        **values,
+    }
+
+
+def _neutral(message: str) -> Words:
+    reminder = load().reminders.get(message)
+    if message in NEUTRAL:
+        return NEUTRAL[message]
+    if reminder is None:
+        raise MissingValue(message=message, name="text")
+    return NEUTRAL[reminder.kind.value]
+
+
+def _detailed(message: str) -> Words | None:
+    reminder = load().reminders.get(message)
+    if reminder is None or reminder.message is None:
+        return None
+    words = reminder.message
+    return Words(en=f"{words.en}\n{{link}}", ru=f"{words.ru}\n{{link}}", uk=f"{words.uk}\n{{link}}")
