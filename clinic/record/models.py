@@ -12,6 +12,15 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def about(self, subject: UUID) -> AuditEntryQuerySet:
+        """Of this row, or of this patient."""
+        return self.filter(Q(subject_uuid=subject) | Q(patient_uuid=subject))
+
+
+AuditEntryManager = models.Manager.from_queryset(AuditEntryQuerySet)
+
+
 class AuditEntry(models.Model):
     """One thing one person did or saw. Written with the change it describes, never edited.
 
@@ -33,6 +42,8 @@ class AuditEntry(models.Model):
     address = models.GenericIPAddressField(null=True, help_text="Empty means: not from the web.")
     facts = models.JSONField(default=dict)
     digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical form of this row.")
+
+    objects = AuditEntryManager()
 
     class Meta:
         indexes = [

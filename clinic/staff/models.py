@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from clinic.staff.roles import GRANTS, Permission, Role
+from clinic.staff.roles import GRANTS, ROLE_NAMES, Permission, Role
 
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("uk", "Українська")]
 
@@ -134,6 +136,12 @@ class UserQuerySet(models.QuerySet["User"]):
         roles = [role.value for role, granted in GRANTS.items() if permission in granted]
         return self.filter(roles__overlap=roles)
 
+    def with_second_factor(self) -> UserQuerySet:
+        """Who needs more than a password to sign in."""
+        kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=kinds)
+        return self.filter(Exists(factors))
+
 
 if TYPE_CHECKING:
     UserManagerBase = BaseUserManager["User"]
@@ -205,6 +213,11 @@ class User(AbstractBaseUser):
         return role.value in self.roles
 
     @property
+    def role_names(self) -> list[str]:
+        """In the reader's language."""
+        return [str(ROLE_NAMES[Role(role)]) for role in self.roles]
+
+    @property
     def signature_name(self) -> str:
         """As it stands under a document."""
         return f"{self.full_name}, {self.title}" if self.title else self.full_name
@@ -237,6 +250,21 @@ class WorkingHours(models.Model):
         return f"WorkingHours #{self.pk}"
 
 
+class TimeOffQuerySet(models.QuerySet["TimeOff"]):
+    def visible_to(self, user: User) -> TimeOffQuerySet:
+        return self.all() if user.may(Permission.SIGN_IN) else self.none()
+
+    def in_force(self) -> TimeOffQuerySet:
+        return self.filter(cancelled_at=None)
+
+    def planned(self, user: User, *, at: datetime) -> TimeOffQuerySet:
+        """Of this person: running, or still to come."""
+        return self.in_force().filter(user=user, span__endswith__gt=at)
+
+
+TimeOffManager = models.Manager.from_queryset(TimeOffQuerySet)
+
+
 class TimeOff(models.Model):
     """Somebody is away. Bookings inside it are listed, never moved by it."""
 
@@ -244,6 +272,8 @@ class TimeOff(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="time_off")
     span = DateTimeRangeField(_("span"))
     cancelled_at = models.DateTimeField(null=True, help_text="Empty means: still planned.")
+
+    objects = TimeOffManager()
 
     class Meta:
         constraints = [

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class Role(StrEnum):
     RECEPTION = "reception"
@@ -11,7 +14,17 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+ROLE_NAMES: dict[Role, Promise] = {
+    Role.RECEPTION: _("Reception"),
+    Role.COSMETOLOGIST: _("Cosmetologist"),
+    Role.CLINICAL_LEAD: _("Clinical lead (doctor)"),
+    Role.ADMINISTRATOR: _("Administrator"),
+    Role.AUDITOR: _("Auditor (reads only)"),
+}
+
+
 class Permission(StrEnum):
+    PUBLIC = "public"  # no role needs it: pages that say nothing about anybody
     SIGN_IN = "sign-in"  # the pages everybody has: home, own account
     SEE_PATIENTS = "see-patients"
     REGISTER_PATIENTS = "register-patients"
