@@ -96,10 +96,12 @@ def parse(table: Table, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
+        details = error.errors(include_url=False)
+        details.sort(key=lambda detail: detail["type"] != "extra_forbidden")  # the typo first
         raise KnowledgeError(
             *(
                 table.problem(_reason(detail["msg"], detail["loc"]), _key(detail["loc"]))
-                for detail in error.errors(include_url=False)
+                for detail in details
             )
         ) from error
 
