@@ -1,0 +1,321 @@
+"""One day at one place, ready to be drawn: a column per practitioner, in five-minute steps."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from psycopg.types.range import TimestamptzRange
+
+from clinic.staff.models import Location, Room, TimeOff, User, WorkingHours
+from clinic.staff.roles import Permission
+from consent.models import ConsentDocument, ConsentState
+from patients.models import Intake
+from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Course, Screening
+
+STEP = 5  # minutes
+FIRST, LAST = 8, 20  # hours shown at least
+TONES = {
+    AppointmentStatus.BOOKED: "booked",
+    AppointmentStatus.ARRIVED: "arrived",
+    AppointmentStatus.STARTED: "started",
+    AppointmentStatus.COMPLETED: "done",
+    AppointmentStatus.STOPPED: "danger",
+    AppointmentStatus.CANCELLED: "off",
+    AppointmentStatus.NO_SHOW: "off",
+}
+FREE_SLOT = 30  # minutes of a slot that can be clicked
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something a session of the day still needs, as an icon with its words."""
+
+    icon: str
+    label: str | Promise
+
+
+INTAKE = Lack("clipboard-list", _("questionnaire missing"))
+SCREENING = Lack("shield", _("not screened today"))
+CONSENT = Lack("signature", _("no consent in force"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dots:
+    """How far a course has come, in sessions."""
+
+    done: int
+    booked: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of a column, counted in five-minute steps from the first hour shown."""
+
+    at: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    label: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One visit as the board shows it; what is missing is named, never why."""
+
+    visit: Appointment
+    span: Span
+    tone: str
+    missing: tuple[Lack, ...]
+    dots: Dots | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Free:
+    """A free stretch inside somebody's hours, bookable with one click."""
+
+    start: datetime
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    practitioner: User
+    blocks: tuple[Block, ...]
+    off: tuple[Span, ...]
+    free: tuple[Free, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """Everything the day view needs; `now` is empty on other days."""
+
+    on: date
+    location: Location
+    hours: tuple[Hour, ...]
+    columns: tuple[Column, ...]
+    now: int | None
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The same visits as a list, by time: for the keyboard, for print, for a phone."""
+        everything = [block for column in self.columns for block in column.blocks]
+        return sorted(everything, key=lambda block: (block.span.at, block.visit.pk))
+
+    @property
+    def before(self) -> date:
+        return self.on - timedelta(days=1)
+
+    @property
+    def after(self) -> date:
+        return self.on + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruler:
+    """Turns instants of one day into steps from the first hour shown, on the wall clock."""
+
+    on: date
+    location: Location
+    first: int
+    last: int
+
+    def step(self, at: datetime) -> int:
+        local = at.astimezone(self.location.zone)
+        minutes = local.hour * 60 + local.minute + (local.date() - self.on).days * 24 * 60
+        return min(max((minutes - self.first * 60) // STEP, 0), self.steps)
+
+    def span(self, starts: datetime, ends: datetime) -> Span:
+        at = self.step(starts)
+        return Span(at=at, length=max(self.step(ends) - at, 1))
+
+    def moment(self, wall: time) -> datetime:
+        return datetime.combine(self.on, wall, self.location.zone)
+
+    @property
+    def steps(self) -> int:
+        return (self.last - self.first) * 60 // STEP
+
+
+def day(location: Location, on: date, *, user: User, at: datetime) -> Day:
+    """The day as this person may see it; a constant number of queries."""
+    visits = _visits(location, on, user)
+    hours = list(
+        WorkingHours.objects.filter(location=location, weekday=on.weekday())
+        .filter(user__is_active=True)
+        .select_related("user")
+        .order_by("user__full_name", "user", "starts")
+    )
+    ruler = _ruler(location, on, hours)
+    people = {row.user.pk: row.user for row in hours if row.user.may(Permission.TREAT)}
+    people |= {visit.practitioner.pk: visit.practitioner for visit in visits}
+    away = _away(people, location, on)
+    blocks = _blocks(visits, ruler, on)
+    columns = tuple(
+        _column(person, blocks[pk], [row for row in hours if row.user_id == pk], away[pk], ruler)
+        for pk, person in people.items()
+    )
+    today = timezone.localdate(at, location.zone) == on
+    return Day(
+        on=on,
+        location=location,
+        hours=tuple(
+            Hour(label=f"{hour}:00", at=(hour - ruler.first) * 60 // STEP)
+            for hour in range(ruler.first, ruler.last)
+        ),
+        columns=columns,
+        now=ruler.step(at) if today else None,
+    )
+
+
+def _visits(location: Location, on: date, user: User) -> list[Appointment]:
+    return list(
+        Appointment.objects.visible_to(user)
+        .filter(room__location=location, slot__overlap=_whole(location, on))
+        .exclude(status=AppointmentStatus.CANCELLED)
+        .select_related("patient", "practitioner", "room", "session__course__plan")
+        .order_by("slot", "pk")
+    )
+
+
+def _whole(location: Location, on: date) -> TimestamptzRange:
+    """From midnight to midnight on the wall clock: 23, 24 or 25 hours."""
+    midnight = datetime.combine(on, time.min, location.zone)
+    return TimestamptzRange(
+        midnight, datetime.combine(on + timedelta(days=1), time.min, location.zone)
+    )
+
+
+def _ruler(location: Location, on: date, hours: Iterable[WorkingHours]) -> Ruler:
+    starts = [row.starts.hour for row in hours]
+    ends = [row.ends.hour + (row.ends.minute > 0) for row in hours]
+    return Ruler(on=on, location=location, first=min([FIRST, *starts]), last=max([LAST, *ends]))
+
+
+def _away(people: dict[int, User], location: Location, on: date) -> dict[int, list[TimeOff]]:
+    whole = _whole(location, on)
+    away: dict[int, list[TimeOff]] = defaultdict(list)
+    for row in TimeOff.objects.filter(user__in=people, cancelled_at=None, span__overlap=whole):
+        away[row.user_id].append(row)
+    return away
+
+
+def _blocks(visits: list[Appointment], ruler: Ruler, on: date) -> dict[int, list[Block]]:
+    missing, dots = _missing(visits, on), _dots(visits)
+    blocks: dict[int, list[Block]] = defaultdict(list)
+    for visit in visits:
+        session = getattr(visit, "session", None)
+        block = Block(
+            visit=visit,
+            span=ruler.span(visit.slot.lower, visit.slot.upper),
+            tone=TONES[AppointmentStatus(visit.status)],
+            missing=tuple(missing[visit.pk]),
+            dots=dots.get(session.course_id) if session else None,
+        )
+        blocks[visit.practitioner_id].append(block)
+    return blocks
+
+
+def _missing(visits: list[Appointment], on: date) -> dict[int, list[Lack]]:
+    """What a session of the day still lacks, as icons: the gate itself is asked at the start."""
+    sessions = [visit for visit in visits if visit.kind == AppointmentKind.SESSION]
+    patients = {visit.patient_id for visit in sessions}
+    subjects = {visit.session.course.plan.subject for visit in sessions}
+    asked = set(
+        Intake.objects.filter(patient__in=patients)
+        .exclude(completed_at=None)
+        .values_list("patient", flat=True)
+    )
+    screened = set(
+        Screening.objects.filter(patient__in=patients, on=on).values_list("patient", flat=True)
+    )
+    sealed = ConsentDocument.objects.filter(subject__in=subjects, state=ConsentState.SEALED)
+    agreed = set(sealed.values_list("subject", flat=True))
+    missing: dict[int, list[Lack]] = defaultdict(list)
+    for visit in sessions:
+        if visit.patient_id not in asked:
+            missing[visit.pk].append(INTAKE)
+        if visit.patient_id not in screened:
+            missing[visit.pk].append(SCREENING)
+        if visit.session.course.plan.subject not in agreed:
+            missing[visit.pk].append(CONSENT)
+    return missing
+
+
+def _dots(visits: list[Appointment]) -> dict[int, Dots]:
+    """Per course: how many sessions are done, how many booked, how many planned."""
+    courses = {visit.session.course_id for visit in visits if visit.kind == AppointmentKind.SESSION}
+    rows = Course.objects.filter(pk__in=courses).values_list(
+        "pk", "plan__sessions", "sessions__appointment__status"
+    )
+    states: dict[int, list[str]] = defaultdict(list)
+    planned: dict[int, int] = {}
+    for pk, sessions, status in rows:
+        planned[pk] = sessions
+        states[pk].append(status)
+    return {
+        pk: Dots(
+            done=sum(status in {"completed", "stopped"} for status in found),
+            booked=sum(status in {"booked", "arrived", "started"} for status in found),
+            total=planned[pk],
+        )
+        for pk, found in states.items()
+    }
+
+
+def _column(
+    person: User, blocks: list[Block], hours: list[WorkingHours], away: list[TimeOff], ruler: Ruler
+) -> Column:
+    """A practitioner's day: grey where they are not here, clickable where nothing stands."""
+    open_steps = set()
+    for row in hours:
+        shift = ruler.span(ruler.moment(row.starts), ruler.moment(row.ends))
+        open_steps |= set(range(shift.at, shift.at + shift.length))
+    for gone in away:
+        lost = ruler.span(gone.span.lower, gone.span.upper)
+        open_steps -= set(range(lost.at, lost.at + lost.length))
+    closed = sorted(set(range(ruler.steps)) - open_steps)
+    for block in blocks:
+        if block.tone != "off":
+            open_steps -= set(range(block.span.at, block.span.at + block.span.length))
+    return Column(
+        practitioner=person,
+        blocks=tuple(blocks),
+        off=tuple(_runs(closed)),
+        free=tuple(_free(open_steps, ruler)),
+    )
+
+
+def _runs(steps: list[int]) -> Iterable[Span]:
+    """Neighbouring steps as spans."""
+    start = previous = None
+    for step in steps:
+        if previous is None or step != previous + 1:
+            if start is not None and previous is not None:
+                yield Span(at=start, length=previous - start + 1)
+            start = step
+        previous = step
+    if start is not None and previous is not None:
+        yield Span(at=start, length=previous - start + 1)
+
+
+def _free(open_steps: set[int], ruler: Ruler) -> Iterable[Free]:
+    """Half-hour slots, on the half hour, in which nothing stands."""
+    size = FREE_SLOT // STEP
+    for at in range(0, ruler.steps, size):
+        if set(range(at, at + size)) <= open_steps:
+            minutes = ruler.first * 60 + at * STEP
+            start = ruler.moment(time(minutes // 60, minutes % 60))
+            yield Free(start=start, span=Span(at=at, length=size))
+
+
+def rooms(location: Location) -> list[Room]:
+    """The rooms that can be booked at a place."""
+    return list(Room.objects.in_use().filter(location=location).order_by("name", "pk"))
