@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 WORKERS ?= logical
 DONE := var/done
-CODE := $(wildcard clinic patients consent procedures aftercare tests manage.py)
+CODE := $(wildcard clinic patients consent procedures aftercare tests docker manage.py)
 PO := $(wildcard locale/*/LC_MESSAGES/*.po)
 VENDOR := static/vendor/icons.svg
 # WeasyPrint draws with these libraries; gettext compiles the translations
