@@ -10,8 +10,6 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
-NOTHING: Mapping[str, date] = MappingProxyType({})
-
 
 class Reply(StrEnum):
     """What somebody says to one question."""
@@ -41,10 +39,10 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One reply; `date` is when what it says ended or happened, as the question asks."""
+    """One reply; `day` is when what it says ended or happened, as the question asks."""
 
     reply: Reply
-    date: date | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +79,11 @@ class PlannedDrug:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
-    """Something else that was done to the skin, or a vaccination. `kind` as the settings call it."""
+    """What else was done to the skin, or a vaccination; `kind` as the settings call it."""
 
     what: str
     kind: str
-    date: date | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,7 @@ class Facts:
     required: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     answers: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
-    events: Mapping[str, date] = NOTHING
+    events: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
     stated: tuple[Stated, ...] = ()
     unresolved: tuple[str, ...] = ()
     drugs: tuple[PlannedDrug, ...] = ()
@@ -135,16 +133,19 @@ class Facts:
 
 def plain(value: object) -> object:
     """A value as JSON can hold it; sets are sorted."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(value[key]) for key in sorted(value)}
-    if isinstance(value, frozenset):
-        return sorted(str(one) for one in value)
-    if isinstance(value, tuple):
-        return [plain(one) for one in value]
-    if isinstance(value, Answer | Stated | PlannedDrug | Procedure):
-        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
+    match value:
+        case date():
+            found: object = value.isoformat()
+        case Decimal():
+            found = str(value)
+        case Mapping():
+            found = {str(key): plain(value[key]) for key in sorted(value)}
+        case frozenset():
+            found = sorted(str(one) for one in value)
+        case tuple():
+            found = [plain(one) for one in value]
+        case Answer() | Stated() | PlannedDrug() | Procedure():
+            found = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        case _:
+            found = value
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from procedures.domain.outcomes import Decision, Outcome, OverrideKind
 
 GRAVITY = {outcome: number for number, outcome in enumerate(Outcome)}
 REFUSES = {Outcome.BLOCK, Outcome.BLOCK_PRODUCT, Outcome.BLOCK_PRODUCT_COMBINATION}
+MAX_CODE = 160
 DEFERS = {Outcome.HOLD_FOR_DOCTOR, Outcome.POSTPONE}
 
 
@@ -54,6 +55,7 @@ class Finding:
 
     rule: str
     concept: str = ""
+    about: tuple[str, ...] = ()  # every stated concept it rests on
     product: str = ""
     category: str
     outcome: Outcome
@@ -68,9 +70,9 @@ class Finding:
 
     @property
     def code(self) -> str:
-        """What an override names: one decision concerns one product or one stated thing."""
-        about = self.product or self.concept
-        return f"{self.rule}:{about}"[:160] if about else self.rule[:160]
+        """What an override names: it concerns one product, and no later statement."""
+        about = self.product or "+".join(self.about)
+        return f"{self.rule}:{about}"[:MAX_CODE] if about else self.rule[:MAX_CODE]
 
     @property
     def stops(self) -> bool:
@@ -86,6 +88,7 @@ class Finding:
             "code": self.code,
             "rule": self.rule,
             "concept": self.concept,
+            "about": list(self.about),
             "product": self.product,
             "category": self.category,
             "outcome": self.outcome.value,
@@ -105,6 +108,7 @@ class Finding:
         return cls(
             rule=data["rule"],
             concept=data["concept"],
+            about=tuple(data["about"]),
             product=data["product"],
             category=data["category"],
             outcome=Outcome(data["outcome"]),
@@ -146,11 +150,32 @@ def earliest(findings: Iterable[Finding]) -> date | None:
     return max(known) if known and len(known) == len(days) else None
 
 
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per rule and product: the gravest outcome, every reason, the latest day."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.product), []).append(finding)
+    return tuple(_one_of(group) for group in groups.values())
+
+
+def _one_of(group: list[Finding]) -> Finding:
+    days = [one.lifts_on for one in group]
+    known = [day for day in days if day is not None]
+    about = sorted({concept for one in group for concept in one.about})
+    return replace(
+        max(group, key=lambda one: GRAVITY[one.outcome]),
+        concept=about[0] if about else min(one.concept for one in group),
+        about=tuple(about),
+        because=tuple(sorted({reason for one in group for reason in one.because})),
+        lifts_on=max(known) if len(known) == len(days) else None,
+    )
+
+
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Gravest first, then by rule; never by the order in which facts were told."""
     return tuple(
         sorted(
             findings,
-            key=lambda one: (-GRAVITY[one.outcome], one.rule, one.concept, one.product, one.because),
+            key=lambda one: (-GRAVITY[one.outcome], one.rule, one.product),
         )
     )

@@ -1,0 +1,173 @@
+"""What the knowledge says, as the values that screening, scheduling and aftercare reckon with."""
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from json import dumps, loads
+
+from clinic.knowledge.entries import (
+    Entry,
+    Indication,
+    Medicine,
+    Protocol,
+    Restriction,
+    SideEffect,
+    Technique,
+)
+from clinic.knowledge.loader import load
+from clinic.knowledge.vocabulary import Concept
+from procedures.catalogue.cards import words_of
+from procedures.catalogue.person import FLOOR_DAYS, person_rules
+from procedures.catalogue.products import LOWER_EYELID, product_rules
+from procedures.domain.restrictions import RestrictionRule
+from procedures.domain.schedule import Band
+from procedures.domain.screening import Rulebook
+from procedures.domain.triage import SignRule
+
+HOURS_A_DAY = 24
+SCAR_FLOOR_DAYS = 10  # SC-1
+SCAR_PROTOCOLS = frozenset({"CP-POSTACNE-SCAR"})
+SCAR_INDICATIONS = frozenset({"ID-SCARS", "ID-POSTACNE"})
+EMERGENCY = frozenset({"SE-ALLERGY-ACUTE"})
+NOT_PLANNED = frozenset({"depth class", "equipment", "background", "home device"})
+EYELID_ONLY = frozenset({"RX-SUNGLASSES"})
+WITHHELD = frozenset({"RX-PROTEIN"})  # CF-PROTEIN: leave the warning out
+BEFORE_THE_SESSION = frozenset({"RX-ALCOHOL-BEFORE"})
+
+Settings = Mapping[str, object]
+
+
+def version(settings: Settings) -> str:
+    """Of the knowledge and of what the clinic has set: a screening is as old as its rules."""
+    return f"{load().version}-{_digest(_as_text(settings))}"
+
+
+def rulebook(settings: Settings) -> Rulebook:
+    """Every rule of the knowledge, with the clinic's numbers where the sources have none."""
+    return _rulebook(_as_text(settings))
+
+
+def touched(concept: Concept) -> frozenset[str]:
+    """The rules that naming a concept touches. A medicine speaks for itself: what it hints at
+    (a heart disease, say) is another question."""
+    medicines = load().medicines
+    hinted = {
+        hint
+        for rule in concept.rules
+        if isinstance(medicine := medicines.get(rule), Medicine)
+        for hint in medicine.contraindication_ids
+    }
+    return frozenset(concept.rules) - hinted
+
+
+def indications() -> tuple[Indication, ...]:
+    """What may be planned."""
+    return tuple(one for one in load().indications.values() if one.offered)
+
+
+def techniques() -> tuple[Technique, ...]:
+    """How it may be done; depths and needles are no technique of their own."""
+    known = load().techniques.values()
+    return tuple(one for one in known if one.offered and one.kind not in NOT_PLANNED)
+
+
+def protocols() -> tuple[Protocol, ...]:
+    """Courses a clinic may book."""
+    return tuple(one for one in load().protocols.values() if one.offered)
+
+
+def protocols_for(indication: str) -> tuple[Protocol, ...]:
+    return tuple(one for one in protocols() if indication in one.indication_ids)
+
+
+def protocol_for(indication: str) -> Protocol | None:
+    """The first that names the indication; None: no source gives numbers for it."""
+    return next(iter(protocols_for(indication)), None)
+
+
+def band(protocol: str, indication: str = "") -> Band:
+    """What a protocol allows, with the floor under every interval."""
+    known = load().protocols.get(protocol)
+    scar = protocol in SCAR_PROTOCOLS or (not protocol and indication in SCAR_INDICATIONS)
+    return Band(
+        sessions_min=known.sessions_min if known else None,
+        sessions_max=known.sessions_max if known else None,
+        interval_min_days=known.interval_min_days if known else None,
+        interval_max_days=known.interval_max_days if known else None,
+        floor_days=SCAR_FLOOR_DAYS if scar else FLOOR_DAYS,
+    )
+
+
+def restriction(rule: str) -> Restriction:
+    """The words of a ban: forbidden, why, allowed."""
+    return load().restrictions[rule]
+
+
+@cache
+def restriction_rules() -> tuple[RestrictionRule, ...]:
+    """The bans after a session."""
+    return tuple(
+        RestrictionRule(
+            id=one.id,
+            from_hours=one.from_hours,
+            until_hours=one.until_hours,
+            release_from_hours=_hours(one.release_from_day),
+            areas=frozenset({LOWER_EYELID}) if one.id in EYELID_ONLY else frozenset(),
+        )
+        for one in load().restrictions.values()
+        if one.id not in WITHHELD | BEFORE_THE_SESSION
+    )
+
+
+def signs() -> tuple[SideEffect, ...]:
+    """What a patient may notice and tick; a weak or slow effect is no sign."""
+    known = load().side_effects.values()
+    return tuple(one for one in known if one.red_flag or one.kind.value == "expected")
+
+
+@cache
+def sign_rules() -> Mapping[str, SignRule]:
+    return {
+        one.id: SignRule(
+            id=one.id,
+            red_flag_hours=one.red_flag.hours if one.red_flag else None,
+            late_limit_hours=one.red_flag.late_limit_hours if one.red_flag else None,
+            emergency=one.id in EMERGENCY,
+        )
+        for one in load().side_effects.values()
+    }
+
+
+def cite(entry: Entry) -> tuple[Mapping[str, str | int | None], ...]:
+    """Sources as file and line."""
+    return load().cite(entry)
+
+
+@cache
+def _rulebook(settings: str) -> Rulebook:
+    knowledge, values = load(), _from_text(settings)
+    return Rulebook(
+        version=f"{knowledge.version}-{_digest(settings)}",
+        rules=(*person_rules(knowledge, values), *product_rules(knowledge)),
+        questions={
+            entry.id: words_of(entry.label) for entry in knowledge.contraindications.values()
+        },
+    )
+
+
+def _as_text(settings: Settings) -> str:
+    """One spelling of the same settings; an unset one is left out."""
+    return dumps({k: v for k, v in sorted(settings.items()) if v is not None}, ensure_ascii=False)
+
+
+def _from_text(settings: str) -> Settings:
+    values: Settings = loads(settings)
+    return values
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+def _hours(day: int | None) -> int | None:
+    return None if day is None else day * HOURS_A_DAY
