@@ -71,8 +71,13 @@ function focusFirstMistake(root) {
 focusFirstMistake(document);
 document.addEventListener("htmx:afterSwap", (event) => focusFirstMistake(event.detail.target));
 
-// data-print prints the page, data-now scrolls the day to the present hour.
+// data-print prints the page.
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
-document.querySelector(".day-now")?.scrollIntoView({ block: "center", inline: "nearest" });
+
+// The day opens at the present hour.
+for (const day of document.querySelectorAll(".day-wrap")) {
+  const now = day.querySelector(".day-now");
+  if (now) day.scrollTop = now.offsetTop - day.clientHeight / 3;
+}

@@ -247,6 +247,12 @@ def test_the_pages_of_an_account_are_framed_like_the_others(client: Client, name
 
 
 @pytest.mark.django_db
+def test_who_has_not_signed_in_yet_may_choose_a_language(client: Client) -> None:
+    client.post(reverse("set_language"), {"language": "uk", "next": "/account/login/"})
+    assert '<html lang="uk"' in client.get("/account/login/").content.decode()
+
+
+@pytest.mark.django_db
 def test_a_wrong_address_leads_back_to_the_day(client: Client) -> None:
     client.force_login(make_staff())
     response = client.get("/nowhere/")
