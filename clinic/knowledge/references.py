@@ -25,6 +25,7 @@ POINTS_TO = {
     "allergen_flags": "allergens",
     "ingredient_ids": "ingredients",
     "indication_ids": "indications",
+    "technique_ids": "techniques",
 }
 # Entries that only bind language to rules.
 NAMED_RULES = ("contraindications", "medicines", "allergens", "ingredients", "indications")

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -267,6 +268,29 @@ def test_there_is_enough_that_is_harmless_for_ordinary_people_to_pass(
     kinds = Counter(entry.kind for entry in knowledge.harmless.values())
     assert set(kinds) == {Kind.CONDITION, Kind.MEDICINE, Kind.ALLERGEN}
     assert min(kinds.values()) >= 30
+
+
+def test_rules_about_products_say_which_products(knowledge: Knowledge) -> None:
+    rules, medicines = knowledge.contraindications, knowledge.medicines
+    assert rules["CI-PLACENTEX-COMBO"].ingredient_ids == ("ING-PLACENTEX",)
+    assert rules["CI-HA-LOWER-EYELID"].area == "lower-eyelid"
+    assert rules["CI-VASCULAR-AREA"].technique_ids == ("TE-DEVICE",)
+    assert medicines["MI-DHE-MACROLIDE"].ingredient_ids == ("ING-DHE", "ING-ERYTHROMYCIN")
+    assert knowledge.consent_risks["RK-SWELL-EYELID"].ingredient_ids == ("ING-HA",)
+    assert knowledge.age_guidance["AG-BIOREV-30"].indication_ids == ("ID-BIOREV",)
+    assert knowledge.restrictions["RX-SUNGLASSES"].area == "lower-eyelid"
+    assert "ботокс" in knowledge.settings["interval_after_botulinum"].terms.ru
+
+
+def test_the_guide_shows_an_entry_as_it_is() -> None:
+    guide = (Path(__file__).parents[2] / "docs/knowledge-guide.md").read_text(encoding="utf-8")
+    shown = guide.partition("```toml\n")[2].partition("```")[0].splitlines()
+    file = DATA / "contraindications" / "reproductive.toml"
+    entry = file.read_text(encoding="utf-8").partition(shown[0])[2].partition("\n[")[0]
+    assert shown[0] == "[CI-POSTPARTUM]"
+    assert set(shown[1:]) <= set(entry.splitlines())
+    for folder in re.findall(r"`(\w+)/`", guide):
+        assert (DATA / folder).is_dir(), folder
 
 
 def test_a_source_is_cited_as_file_and_line(knowledge: Knowledge) -> None:

@@ -12,6 +12,7 @@ from clinic.knowledge.entries.aftercare import (
 )
 from clinic.knowledge.entries.background import Claim, Conflict, Fact, Gap
 from clinic.knowledge.entries.base import (
+    Area,
     AskedBy,
     Basis,
     Entry,
@@ -61,6 +62,7 @@ from clinic.knowledge.entries.treatment import (
 __all__ = [
     "AgeGuidance",
     "Allergen",
+    "Area",
     "Article",
     "Askable",
     "AskedBy",

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from clinic.knowledge.entries.base import Entry, Ids, Strict, Text, Words
+from clinic.knowledge.entries.base import Area, Entry, Ids, Strict, Text, Words
 
 HOURS_A_DAY = 24
 
@@ -48,6 +48,8 @@ class SideEffect(Entry):
     self_care: tuple[Words, ...] = ()
     call_doctor_when: Words | None = None
     applies_to: tuple[Text, ...] = ()
+    ingredient_ids: Ids = ()
+    area: Area | None = None
 
 
 class Restriction(Entry):
@@ -64,6 +66,7 @@ class Restriction(Entry):
     release_from_day: int | None = None
     ends_early_when: Text | None = None
     applies_to: Text
+    area: Area | None = None
     strict_basis: Text
     source_durations: tuple[PerArticle, ...]
     stated_by: tuple[Text, ...]
@@ -95,6 +98,7 @@ class Recommendation(Entry):
     day_from: int
     day_to: int | None = None
     condition: Text | None = None
+    area: Area | None = None
     why: Text | None = None
     safety: Safety
 

@@ -86,6 +86,12 @@ class Kind(StrEnum):
     INDICATION = "indication"
 
 
+class Area(StrEnum):
+    """An area with rules of its own."""
+
+    LOWER_EYELID = "lower-eyelid"
+
+
 class Words(Strict):
     """One text in the three languages a patient may read."""
 

@@ -35,6 +35,7 @@ class ClinicSetting(Strict):
     gap: Text
     holds: bool  # whether a session waits when a fact of this patient needs the unset value
     used_when: Text
+    terms: Terms = Terms()  # the words by which a patient's fact calls for it
 
     @property
     def key(self) -> str:

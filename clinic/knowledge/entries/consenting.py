@@ -1,6 +1,6 @@
 """What a consent must name, and the risks it must list."""
 
-from clinic.knowledge.entries.base import Entry, Text, Words
+from clinic.knowledge.entries.base import Entry, Ids, Text, Words
 
 
 class ConsentContent(Entry):
@@ -17,3 +17,4 @@ class ConsentRisk(Entry):
 
     label: Words
     frequency: Words
+    ingredient_ids: Ids = ()  # printed first when the plan has one of these

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import model_validator
 
 from clinic.knowledge.entries.base import (
+    Area,
     AskedBy,
     Basis,
     Entry,
@@ -159,6 +160,10 @@ class Contraindication(Entry):
     override: Override
     recheck: tuple[Moment, ...]
     scope: Text
+    ingredient_ids: Ids = ()
+    allergen_ids: Ids = ()
+    technique_ids: Ids = ()
+    area: Area | None = None
     terms: Terms = Terms()
     stated_by: tuple[Text, ...]
 
@@ -196,6 +201,7 @@ class Medicine(Entry):
     outcome: Trigger
     outcome_basis: Basis
     contraindication_ids: Ids = ()
+    ingredient_ids: Ids = ()
     terms: Terms = Terms()
 
 
@@ -213,5 +219,6 @@ class AgeGuidance(Entry):
 
     rule: Text
     scope: Text | None = None
+    indication_ids: Ids = ()
     age_min_years: int | None = None
     age_max_years: int | None = None
