@@ -16,9 +16,10 @@ from clinic.knowledge.entries import (
 )
 from clinic.knowledge.loader import load
 from clinic.knowledge.vocabulary import Concept
+from procedures.catalogue import person
 from procedures.catalogue.cards import words_of
 from procedures.catalogue.person import FLOOR_DAYS, person_rules
-from procedures.catalogue.products import LOWER_EYELID, product_rules
+from procedures.catalogue.products import product_rules
 from procedures.domain.restrictions import RestrictionRule
 from procedures.domain.schedule import Band
 from procedures.domain.screening import Rulebook
@@ -30,7 +31,6 @@ SCAR_PROTOCOLS = frozenset({"CP-POSTACNE-SCAR"})
 SCAR_INDICATIONS = frozenset({"ID-SCARS", "ID-POSTACNE"})
 EMERGENCY = frozenset({"SE-ALLERGY-ACUTE"})
 NOT_PLANNED = frozenset({"depth class", "equipment", "background", "home device"})
-EYELID_ONLY = frozenset({"RX-SUNGLASSES"})
 WITHHELD = frozenset({"RX-PROTEIN"})  # CF-PROTEIN: leave the warning out
 BEFORE_THE_SESSION = frozenset({"RX-ALCOHOL-BEFORE"})
 
@@ -58,6 +58,11 @@ def touched(concept: Concept) -> frozenset[str]:
         for hint in medicine.contraindication_ids
     }
     return frozenset(concept.rules) - hinted
+
+
+def procedure_kinds(text: str) -> tuple[str, ...]:
+    """What was done, as the clinic's settings call it: laser, peel, filler, other_procedure."""
+    return person.procedure_kinds(load(), text)
 
 
 def indications() -> tuple[Indication, ...]:
@@ -112,7 +117,7 @@ def restriction_rules() -> tuple[RestrictionRule, ...]:
             from_hours=one.from_hours,
             until_hours=one.until_hours,
             release_from_hours=_hours(one.release_from_day),
-            areas=frozenset({LOWER_EYELID}) if one.id in EYELID_ONLY else frozenset(),
+            areas=frozenset({one.area.value}) if one.area else frozenset(),
         )
         for one in load().restrictions.values()
         if one.id not in WITHHELD | BEFORE_THE_SESSION
@@ -150,7 +155,8 @@ def _rulebook(settings: str) -> Rulebook:
         version=f"{knowledge.version}-{_digest(settings)}",
         rules=(*person_rules(knowledge, values), *product_rules(knowledge)),
         questions={
-            entry.id: words_of(entry.label) for entry in knowledge.contraindications.values()
+            **{one.id: words_of(one.label) for one in knowledge.contraindications.values()},
+            **{one.id: words_of(one.text) for one in knowledge.extra_questions.values()},
         },
     )
 

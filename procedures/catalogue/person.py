@@ -14,6 +14,7 @@ from clinic.knowledge.entries import (
     Trigger,
 )
 from clinic.knowledge.loader import Knowledge
+from clinic.knowledge.wording import stems
 from procedures.catalogue.cards import card_of, card_of_medicine, card_of_setting, cited
 from procedures.domain import words
 from procedures.domain.facts import Reply
@@ -58,13 +59,9 @@ FLOOR_DAYS = 7  # SC-1
 FEVER_FROM_C = Decimal("37.5")
 RAISED = (140, 90)  # from here a pressure needs the clinic's limit; not a limit itself
 RECENT_DAYS = 180  # without the clinic's interval, what is longer ago is history
-PROCEDURES = ("laser", "peel", "botulinum", "filler", "tattoo", "other_procedure", "vaccination")
-RETINOIDS = "MI-RETINOID-SYSTEMIC"
-AGE_NOTES = {
-    "AG-START-20": ("ID-AGEING", "ID-TONE", "ID-CONTOUR", "ID-COMPLEXION"),
-    "AG-REJUV-25": ("ID-AGEING", "ID-TONE"),
-    "AG-BIOREV-30": ("ID-BIOREV",),
-}
+AFTER = "interval_after_"  # settings of this name say how long to wait after what
+VACCINATION = "vaccination"
+RETINOIDS, AFTER_RETINOIDS = "MI-RETINOID-SYSTEMIC", "interval_after_isotretinoin"
 TO_THE_DOCTOR = {"ID-ROSACEA": "CF-CARDIOVASCULAR"}
 JUDGED_IN_THE_PLAN = frozenset({"MI-METRONIDAZOLE-ALCOHOL", "MI-DHE-MACROLIDE"})
 JUDGED_BY_PRODUCT = frozenset({"CI-ALLERGY-COMPONENT", "CI-FISH-ALLERGY"})
@@ -82,9 +79,22 @@ def person_rules(knowledge: Knowledge, settings: Settings) -> Iterator[Rule]:
     yield _interval(knowledge)
     yield Fever(card=card_of(knowledge, "CI-FEVER"), from_c=_fever_from(settings))
     yield _pressure(knowledge, settings)
-    for kind in PROCEDURES:
-        yield _after_procedure(knowledge, settings, kind)
+    for key in knowledge.settings:
+        if key.startswith(AFTER) and key != AFTER_RETINOIDS:
+            yield _after_procedure(knowledge, settings, key)
     yield from _indications(knowledge)
+
+
+def procedure_kinds(knowledge: Knowledge, text: str) -> tuple[str, ...]:
+    """What a text calls the procedures in it, as the settings call them; else "other"."""
+    said = f" {' '.join(stems(text))} "
+    found = [
+        key.removeprefix(AFTER)
+        for key, setting in knowledge.settings.items()
+        if key.startswith(AFTER)
+        and any(f" {' '.join(stems(term))} " in said for term in setting.terms.all())
+    ]
+    return tuple(found) or ("other_procedure",)
 
 
 def number(settings: Settings, key: str) -> Decimal | None:
@@ -149,8 +159,8 @@ def _taken(knowledge: Knowledge, entry: Medicine, settings: Settings) -> Rule:
             card=card,
             names=frozenset({entry.id}),
             outcome=outcome,
-            days=days(settings, "interval_after_isotretinoin"),
-            unset=card_of_setting(knowledge, "interval_after_isotretinoin"),
+            days=days(settings, AFTER_RETINOIDS),
+            unset=card_of_setting(knowledge, AFTER_RETINOIDS),
         )
     ever = entry.concerns is Concern.PATIENT_EVER_HAD
     return Asked(
@@ -166,11 +176,12 @@ def _age(knowledge: Knowledge) -> Iterator[Rule]:
         if entry.computed is not None:
             card = card_of(knowledge, entry.id)
             yield UnderAge(card=card, years=entry.computed.below_years)
-    for key, indications in AGE_NOTES.items():
-        note = knowledge.age_guidance[key]
+    for note in knowledge.age_guidance.values():
+        if not note.indication_ids:
+            continue
         yield AgeNote(
             card=Card(
-                rule=key,
+                rule=note.id,
                 category="caution",
                 label=words.AGE_NOTE,
                 lifts_when=words.INDICATION_STATED,
@@ -178,7 +189,7 @@ def _age(knowledge: Knowledge) -> Iterator[Rule]:
                 sources=cited(knowledge, note),
                 basis=note.basis.value,
             ),
-            indications=frozenset(indications),
+            indications=frozenset(note.indication_ids),
             min_years=note.age_min_years,
             max_years=note.age_max_years,
         )
@@ -229,15 +240,15 @@ def _pressure(knowledge: Knowledge, settings: Settings) -> Pressure:
     )
 
 
-def _after_procedure(knowledge: Knowledge, settings: Settings, kind: str) -> AfterProcedure:
-    key = f"interval_after_{kind}"
+def _after_procedure(knowledge: Knowledge, settings: Settings, key: str) -> AfterProcedure:
+    kind = key.removeprefix(AFTER)
     return AfterProcedure(
         card=card_of(knowledge, "CI-RECENT-PROCEDURE"),
         kind=kind,
         days=days(settings, key),
         unset=card_of_setting(knowledge, key),
         recent_days=RECENT_DAYS,
-        cosmetic=kind != "vaccination",
+        cosmetic=kind != VACCINATION,
     )
 
 

@@ -29,17 +29,7 @@ from procedures.domain.mixture import (
 from procedures.domain.outcomes import Outcome, OverrideKind
 from procedures.domain.rules import Card, Rule
 
-FISH = frozenset({"AL-FISH", "CI-FISH-ALLERGY"})
-HYALURONIC = "ING-HA"
-LOWER_EYELID = "lower-eyelid"
-MULTI_NEEDLE = frozenset({"TE-DEVICE"})
-# Which components of a mix a medicine rule means; the sources name them in words only.
-COMPONENTS_OF = {
-    "MI-HAEMOSTATIC": frozenset({"ING-DICYNONE"}),
-    "MI-VASOACTIVE-MESO": frozenset({"ING-TRENTAL", "ING-PIROXICAM", "ING-NICOTINIC", "ING-DHE"}),
-    "MI-METRONIDAZOLE-ALCOHOL": frozenset({"ING-METRONIDAZOLE"}),
-}
-ERGOT, MACROLIDE = frozenset({"ING-DHE"}), frozenset({"ING-ERYTHROMYCIN"})
+IN_THE_PLAN = ("MI-HAEMOSTATIC", "MI-VASOACTIVE-MESO", "MI-METRONIDAZOLE-ALCOHOL")
 # Incompatibilities that are steps of the work or judged by another rule here, with that rule.
 JUDGED_ELSEWHERE = {
     "IN-4": "CI-FAT-EMULSION",
@@ -53,20 +43,29 @@ JUDGED_ELSEWHERE = {
 
 def product_rules(knowledge: Knowledge) -> Iterator[Rule]:
     """Allergies, licences, routes, mixtures, places."""
-    yield Component(card=card_of(knowledge, "CI-ALLERGY-COMPONENT", "IN-8"), spared=FISH)
-    yield Origin(card=card_of(knowledge, "CI-FISH-ALLERGY"), allergens=FISH)
-    fat = frozenset(knowledge.incompatibilities["IN-4"].ingredient_ids)
-    yield Route(card=card_of(knowledge, "CI-FAT-EMULSION", "IN-4"), ingredients=fat)
+    known = knowledge.contraindications
+    fish = frozenset({"CI-FISH-ALLERGY", *known["CI-FISH-ALLERGY"].allergen_ids})
+    yield Component(card=card_of(knowledge, "CI-ALLERGY-COMPONENT", "IN-8"), spared=fish)
+    yield Origin(card=card_of(knowledge, "CI-FISH-ALLERGY"), allergens=fish)
+    yield Route(
+        card=card_of(knowledge, "CI-FAT-EMULSION", "IN-4"),
+        ingredients=frozenset(known["CI-FAT-EMULSION"].ingredient_ids),
+    )
     yield Licensed(card=card_of(knowledge, "CI-UNLICENSED", "IN-7"))
     yield InArea(
-        card=card_of(knowledge, "CI-HA-LOWER-EYELID"), ingredient=HYALURONIC, area=LOWER_EYELID
+        card=card_of(knowledge, "CI-HA-LOWER-EYELID"),
+        ingredients=frozenset(known["CI-HA-LOWER-EYELID"].ingredient_ids),
+        area=str(known["CI-HA-LOWER-EYELID"].area),
     )
-    yield ByTechnique(card=card_of(knowledge, "CI-VASCULAR-AREA"), techniques=MULTI_NEEDLE)
-    for key, ingredients in COMPONENTS_OF.items():
+    yield ByTechnique(
+        card=card_of(knowledge, "CI-VASCULAR-AREA"),
+        techniques=frozenset(known["CI-VASCULAR-AREA"].technique_ids),
+    )
+    for key in IN_THE_PLAN:
         entry = knowledge.medicines[key]
         yield Planned(
             card=card_of_medicine(knowledge, entry),
-            ingredients=ingredients,
+            ingredients=frozenset(entry.ingredient_ids),
             outcome=Outcome(entry.outcome.value),
         )
     yield from _mixtures(knowledge)
@@ -101,17 +100,12 @@ def _mixtures(knowledge: Knowledge) -> Iterator[Rule]:
     )
     yield Mixed(card=card("IN-3", "mixed", OverrideKind.DOCTOR_REASON))
     yield Unopened(card=card("IN-6", "opened"))
-    yield Pair(card=card("IN-11", "pair"), left=ERGOT, right=MACROLIDE)
-    yield Pair(
-        card=card_of_mixture(
-            knowledge,
-            knowledge.medicines["MI-DHE-MACROLIDE"],
-            words.MIXTURES["pair"],
-            OverrideKind.NONE,
-        ),
-        left=ERGOT,
-        right=MACROLIDE,
-    )
+    ergot, *macrolides = rules["IN-11"].ingredient_ids
+    left, right = frozenset({ergot}), frozenset(macrolides)
+    yield Pair(card=card("IN-11", "pair"), left=left, right=right)
+    medicine = knowledge.medicines["MI-DHE-MACROLIDE"]
+    label, never = words.MIXTURES["pair"], OverrideKind.NONE
+    yield Pair(card=card_of_mixture(knowledge, medicine, label, never), left=left, right=right)
     yield Topical(card=card("IN-12", "topical"), ingredients=ingredients("IN-12"))
     yield Unidentified(card=card("IN-13", "unidentified"), ingredients=ingredients("IN-13"))
 

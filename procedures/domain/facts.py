@@ -74,6 +74,7 @@ class PlannedDrug:
     opened_on: date | None = None
     expires: date | None = None
     tested_positive: bool = False
+    on_the_skin: bool = False  # pain relief beside the mix: never in the syringe
     unread: frozenset[str] = frozenset()  # what had to be known of it and is not
 
 

@@ -103,11 +103,11 @@ class Alone:
     flagged: bool = False
 
     def look(self, facts: Facts) -> Iterator[Finding]:
-        if len(facts.drugs) < 2:  # noqa: PLR2004  alone
-            return
-        for drug in facts.drugs:
-            if drug.ingredients & self.ingredients or (self.flagged and drug.monotherapy):
-                others = sorted(one.name for one in facts.drugs if one is not drug)
+        injected = injected_of(facts)
+        for drug in injected:
+            others = sorted(one.name for one in injected if one is not drug)
+            named = drug.ingredients & self.ingredients or (self.flagged and drug.monotherapy)
+            if others and named:
                 yield self.card.finding(self.outcome, *others, product=drug.name)
 
 
@@ -226,8 +226,9 @@ class Mixed:
     card: Card
 
     def look(self, facts: Facts) -> Iterator[Finding]:
-        if facts.mixed and len(facts.drugs) > 1:
-            yield self.card.finding(HOLD, *sorted(drug.name for drug in facts.drugs))
+        injected = injected_of(facts)
+        if facts.mixed and len(injected) > 1:
+            yield self.card.finding(HOLD, *sorted(drug.name for drug in injected))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,13 +236,14 @@ class InArea:
     """A component in a place where its concentration matters; unknown, nobody starts."""
 
     card: Card
-    ingredient: str
+    ingredients: frozenset[str]
     area: str
 
     def look(self, facts: Facts) -> Iterator[Finding]:
         for drug in facts.drugs:
-            if facts.area == self.area and self.ingredient in drug.ingredients:
-                known = self.ingredient in drug.concentrations
+            planned = drug.ingredients & self.ingredients
+            if facts.area == self.area and planned:
+                known = planned <= drug.concentrations
                 because = f"concentration: {'known' if known else 'not known'}"
                 yield self.card.finding(CAUTION if known else HOLD, because, product=drug.name)
 
@@ -290,3 +292,8 @@ def allergies_of(facts: Facts) -> list[Stated]:
     return [
         one for one in facts.stated if one.topic is Topic.ALLERGIES and one.when is not When.FAMILY
     ]
+
+
+def injected_of(facts: Facts) -> list[PlannedDrug]:
+    """What goes into the skin together."""
+    return [drug for drug in facts.drugs if not drug.on_the_skin]

@@ -1,0 +1,314 @@
+"""What is known of a patient and a plan on a day: rows in, facts out. Nothing is decided here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.knowledge.entries import Kind, Moment
+from clinic.knowledge.loader import load
+from clinic.knowledge.questions import ANYTHING_CHANGED, Question, questions
+from clinic.knowledge.resolver import Concept, resolve
+from clinic.knowledge.vocabulary import vocabulary
+from patients import intake
+from patients.models import Answer as Row
+from patients.models import HistoryItem, HistoryKind, Patient
+from patients.models import Reply as RowReply
+from procedures import catalogue
+from procedures.domain.facts import (
+    Answer,
+    Facts,
+    PlannedDrug,
+    Procedure,
+    Reply,
+    Stated,
+    Topic,
+    When,
+)
+from procedures.models import (
+    AllergyTest,
+    AppointmentStatus,
+    Plan,
+    Product,
+    ProductIngredient,
+    Session,
+    TestResult,
+)
+
+YEAR = timedelta(days=365)  # after which every question is asked again
+TOPICS = {
+    HistoryKind.CONDITION: "conditions",
+    HistoryKind.MEDICINE: "medications",
+    HistoryKind.ALLERGY: "allergies",
+}
+ALLERGY = "CI-ALLERGY-COMPONENT"
+ALCOHOL = "CI-ALCOHOL-24H"
+PROCEDURE = "CI-RECENT-PROCEDURE"  # with its date the clinic's interval judges it, not the yes
+DEHYDRATION, HYALURONIC = "CI-HA-DEHYDRATION", "ING-HA"
+UNDER_WAY = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
+ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The day that is looked at, and how the clock on the clinic's wall reads it."""
+
+    on: date
+    at: datetime
+    zone: ZoneInfo | None
+
+    def of(self, moment: datetime) -> date:
+        return timezone.localdate(moment, self.zone)
+
+    @property
+    def is_today(self) -> bool:
+        return self.on == self.of(self.at)
+
+
+def collect(patient: Patient, plan: Plan | None, *, on: date, at: datetime) -> Facts:
+    """Everything a screening of this patient, with this plan, for this day has to look at."""
+    day = Day(on=on, at=at, zone=plan.location.zone if plan else None)
+    rows = intake.answers_now(patient, at=at)
+    drugs = _drugs(plan, at=at) if plan else ()
+    items = list(patient.history.current().order_by("pk"))
+    stated, unresolved = _understood(items, rows)
+    usable = _usable(patient, rows, day)
+    dated = {PROCEDURE} if PROCEDURE in usable and usable[PROCEDURE].date else frozenset[str]()
+    return Facts(
+        on=on,
+        birth_date=patient.birth_date,
+        required=_required(patient, drugs, rows, day),
+        known=frozenset({"birth_date", "planned_drugs", *_asserted(items, day), *dated}),
+        answers={code: _answer(row, day) for code, row in usable.items() if code not in dated},
+        events=_events(rows),
+        stated=stated,
+        unresolved=unresolved,
+        drugs=drugs,
+        technique=plan.technique if plan else "",
+        area=plan.area if plan else "",
+        indication=plan.indication if plan else "",
+        protocol=plan.protocol if plan else "",
+        previous_session=_previous(patient, day),
+        procedures=_procedures(rows.get(PROCEDURE)),
+    )
+
+
+def is_session_day(patient: Patient, day: Day) -> bool:
+    """Whether somebody comes to be treated on this day, and the day has come."""
+    if not day.is_today:
+        return False
+    begins = datetime.combine(day.on, time(), day.zone or timezone.get_current_timezone())
+    return Session.objects.filter(
+        patient=patient,
+        appointment__status__in=UNDER_WAY,
+        appointment__slot__startswith__gte=begins,
+        appointment__slot__startswith__lt=begins + timedelta(days=1),
+    ).exists()
+
+
+def _required(
+    patient: Patient, drugs: tuple[PlannedDrug, ...], rows: Mapping[str, Row], day: Day
+) -> frozenset[str]:
+    """Every question of the patient, every list of the history, and what the products ask."""
+    keys = {one.code for one in intake.asked(patient, "intake") if one.answers}
+    if any(HYALURONIC in drug.ingredients for drug in drugs):
+        keys.add(DEHYDRATION)
+    first = [day.of(row.answered_at) for row in rows.values() if row.intake.moment == "intake"]
+    if is_session_day(patient, day) and (not first or max(first) != day.on):
+        keys.add(ANYTHING_CHANGED)
+    return frozenset({*keys, "birth_date", *TOPICS.values()})
+
+
+def _usable(patient: Patient, rows: Mapping[str, Row], day: Day) -> dict[str, Row]:
+    """Answers that still count: of the last year, and of the day itself where it is asked again."""
+    changed = rows.get(ANYTHING_CHANGED)
+    today_only = _asked_again() if is_session_day(patient, day) else frozenset()
+    return {
+        code: row
+        for code, row in rows.items()
+        if row.reply in set(Reply)
+        and day.on - day.of(row.answered_at) <= YEAR
+        and (code not in today_only or day.of(row.answered_at) == day.on)
+        and not _overtaken(row, changed)
+    }
+
+
+def _overtaken(row: Row, changed: Row | None) -> bool:
+    """Something has changed since: what was said before counts no more."""
+    if changed is None or changed.reply == RowReply.NO or row.intake_id == changed.intake_id:
+        return False
+    said, since = row.intake.completed_at, changed.intake.completed_at
+    return said is not None and since is not None and said < since
+
+
+def _asked_again() -> frozenset[str]:
+    again = (one.code for one in questions() if Moment.SESSION in one.recheck)
+    return frozenset({*again, ANYTHING_CHANGED})
+
+
+def _answer(row: Row, day: Day) -> Answer:
+    dated = row.date
+    if row.question == ALCOHOL and row.reply == RowReply.YES and dated is None:
+        dated = day.of(row.answered_at)  # "yesterday or today": today at the latest
+    return Answer(reply=Reply(row.reply), day=dated)
+
+
+def _events(rows: Mapping[str, Row]) -> dict[str, date]:
+    """Dates are facts whatever the answer they stand beside."""
+    by_code: dict[str, Question] = {one.code: one for one in questions()}
+    return {
+        need.value: row.date
+        for code, row in rows.items()
+        if row.date is not None and code in by_code and (need := by_code[code].needs_date)
+    }
+
+
+def _procedures(row: Row | None) -> tuple[Procedure, ...]:
+    if row is None or row.date is None or row.reply == RowReply.NO:
+        return ()
+    kinds = catalogue.procedure_kinds(row.note)
+    return tuple(Procedure(what=row.note or kind, kind=kind, day=row.date) for kind in kinds)
+
+
+def _asserted(items: list[HistoryItem], day: Day) -> Iterator[str]:
+    """The lists in which something stands, or of which somebody said within a year: none."""
+    for item in items:
+        if not item.none_known or day.on - day.of(item.recorded_at) <= YEAR:
+            yield TOPICS[HistoryKind(item.kind)]
+
+
+def _understood(
+    items: list[HistoryItem], rows: Mapping[str, Row]
+) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
+    stated: list[Stated] = []
+    unresolved: list[str] = []
+    for item in items:
+        if not item.none_known:
+            meaning = resolve(item.text)
+            concepts = {one.id: one for one in meaning.concepts}
+            if chosen := vocabulary().by_id.get(item.concept):
+                concepts[chosen.id] = chosen
+            stated += _of_item(item, concepts)
+            if not meaning.resolved and chosen is None:
+                unresolved.append(item.text)
+    for row in rows.values():
+        if row.note and row.reply != RowReply.SAID:
+            meaning = resolve(row.note)
+            topic = Topic.ALLERGIES if row.question == ALLERGY else Topic.CONDITIONS
+            stated += _of_text(row.note, {one.id: one for one in meaning.concepts}, topic)
+            counts = row.reply == RowReply.NO or row.question == ALLERGY
+            if not meaning.resolved and counts:
+                unresolved.append(row.note)
+    return tuple(stated), tuple(unresolved)
+
+
+def _of_item(item: HistoryItem, concepts: Mapping[str, Concept]) -> Iterator[Stated]:
+    topic = Topic(TOPICS[HistoryKind(item.kind)])
+    when = When.CURRENT if item.status == ACTIVE else When.PAST
+    return _of_text(item.text, concepts, topic, when=when, until=item.end_date)
+
+
+def _of_text(
+    text: str,
+    concepts: Mapping[str, Concept],
+    topic: Topic,
+    *,
+    when: When = When.CURRENT,
+    until: date | None = None,
+) -> Iterator[Stated]:
+    """What was written, under the heading to which its meaning belongs."""
+    kinds = {concept.kind for concept in concepts.values()}
+    for concept in concepts.values():
+        means_allergy = concept.kind is Kind.ALLERGEN
+        if means_allergy and topic is Topic.MEDICATIONS and kinds != {Kind.ALLERGEN}:
+            continue  # a medicine that is taken is named like the allergy to it
+        yield Stated(
+            text=text,
+            concept=concept.id,
+            rules=catalogue.touched(concept),
+            topic=Topic.ALLERGIES if means_allergy else _topic(concept, topic),
+            when=when,
+            until=until,
+            harmless=concept.harmless,
+        )
+
+
+def _topic(concept: Concept, topic: Topic) -> Topic:
+    """An illness in the list of allergies is an illness; a medicine there is an allergy."""
+    if concept.kind is Kind.CONDITION:
+        return Topic.CONDITIONS
+    return Topic.MEDICATIONS if topic is Topic.CONDITIONS else topic
+
+
+def _drugs(plan: Plan, *, at: datetime) -> tuple[PlannedDrug, ...]:
+    planned = plan.products.select_related("product").prefetch_related("product__ingredients")
+    reacted = set(
+        AllergyTest.objects.filter(
+            Q(read_at__lte=at), patient=plan.patient_id, result=TestResult.POSITIVE
+        ).values_list("product", flat=True)
+    )
+    drugs = [_drug(one.product, reacted) for one in planned.order_by("product__name", "pk")]
+    if plan.pain_relief.strip():
+        drugs.append(_pain_relief(plan.pain_relief.strip()))
+    return tuple(drugs)
+
+
+def _drug(product: Product, reacted: set[int]) -> PlannedDrug:
+    rows = sorted(product.ingredients.all(), key=lambda row: row.text)
+    known = {row: _ingredients(row) for row in rows}
+    ids = frozenset[str]().union(*known.values())
+    unread = {"composition": not rows, "route": product.intradermal is None}
+    return PlannedDrug(
+        name=product.name,
+        ingredients=ids,
+        allergens=_allergens(ids),
+        unknown_ingredients=tuple(row.text for row in rows if not known[row]),
+        concentrations=frozenset[str]().union(
+            *(found for row, found in known.items() if row.concentration)
+        ),
+        intradermal=product.intradermal,
+        registered=bool(product.registration),
+        monotherapy=product.monotherapy,
+        oil_emulsion=product.oil_emulsion,
+        tested_positive=product.pk in reacted,
+        unread=frozenset(what for what, missing in unread.items() if missing),
+    )
+
+
+def _pain_relief(text: str) -> PlannedDrug:
+    """A cream or an injection against pain: compared with the allergies like everything else."""
+    ids = _named(text)
+    return PlannedDrug(
+        name=text,
+        ingredients=ids,
+        allergens=_allergens(ids),
+        unknown_ingredients=() if ids else (text,),
+        on_the_skin=True,
+    )
+
+
+def _ingredients(row: ProductIngredient) -> frozenset[str]:
+    return frozenset({row.ingredient}) if row.ingredient else _named(row.text)
+
+
+def _named(text: str) -> frozenset[str]:
+    """The ingredients of the knowledge that a text names."""
+    rules = resolve(text, kinds=[Kind.INGREDIENT]).rules
+    return frozenset(rule for rule in rules if rule in load().ingredients)
+
+
+def _allergens(ingredients: frozenset[str]) -> frozenset[str]:
+    known = load()
+    return frozenset[str]().union(
+        *(known.allergens_of(one) for one in ingredients if one in known.ingredients)
+    )
+
+
+def _previous(patient: Patient, day: Day) -> date | None:
+    """The day on which something was last injected."""
+    sessions = Session.objects.performed().filter(patient=patient).before(day.at)
+    last = sessions.order_by("started_at").last()
+    return day.of(last.started_at) if last and last.started_at else None
