@@ -110,6 +110,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """To be shown now: open, and not put off until later."""
         return self.open().filter(Q(snoozed_until=None) | Q(snoozed_until__lte=at))
 
+    def put_off(self, *, at: datetime) -> TaskQuerySet:
+        """Open, and hidden until later."""
+        return self.open().filter(snoozed_until__gt=at)
+
     def urgent(self) -> TaskQuerySet:
         return self.filter(urgent=True)
 

@@ -297,3 +297,10 @@ class AuditFilter(forms.Form):
 
     def order(self) -> tuple[str, ...]:
         return self.ORDERS[self.cleaned_data["sort"]]
+
+
+class SetupForm(LocationFields):
+    """The first location, and who runs it."""
+
+    email = forms.EmailField(label=_("E-mail"))
+    full_name = forms.CharField(label=_("Full name"), max_length=200)
