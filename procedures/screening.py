@@ -17,7 +17,7 @@ from clinic.record.models import Task, TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Permission, Role
 from patients.models import Patient
-from procedures import catalogue, evidence, settings
+from procedures import catalogue, anamnesis, settings
 from procedures.domain.findings import Finding, Result, decide
 from procedures.domain.outcomes import Decision, OverrideKind
 from procedures.domain.screening import Rulebook, screen
@@ -62,7 +62,7 @@ def rulebook(*, at: datetime) -> Rulebook:
 
 def preview(patient: Patient, plan: Plan | None, *, on: date, at: datetime) -> Result:
     """What a screening for that day would say; nothing is kept."""
-    return screen(evidence.collect(patient, plan, on=on, at=at), rulebook(at=at))
+    return screen(anamnesis.collect(patient, plan, on=on, at=at), rulebook(at=at))
 
 
 @transaction.atomic
@@ -71,7 +71,7 @@ def screen_patient(
 ) -> Screening:
     """Screen for a day and keep what was known, what was found, in the words of this moment."""
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    facts, rules = evidence.collect(patient, plan, on=on, at=at), rulebook(at=at)
+    facts, rules = anamnesis.collect(patient, plan, on=on, at=at), rulebook(at=at)
     result = screen(facts, rules)
     row = Screening.objects.create(
         patient=patient,
@@ -116,7 +116,7 @@ def is_fresh(made: Screening, *, patient: Patient, plan: Plan | None, at: dateti
     return (
         young
         and made.knowledge == rulebook(at=at).version
-        and made.facts == evidence.collect(patient, plan, on=made.on, at=at).as_data()
+        and made.facts == anamnesis.collect(patient, plan, on=made.on, at=at).as_data()
     )
 
 

@@ -1,4 +1,4 @@
-"""What the sources leave to the clinic, as its lead set it: one public function, one transaction."""
+"""What the sources leave to the clinic, as its lead set it. A public function: a transaction."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
