@@ -1,7 +1,7 @@
 """One visit at a time: booked, moved, cancelled, arrived. A public function is a transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -10,7 +10,7 @@ from psycopg.types.range import TimestamptzRange
 
 from clinic.errors import ClinicError, Stale, WrongState, constraints_as
 from clinic.record import audit
-from clinic.staff.models import Room, User
+from clinic.staff.models import Location, Room, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
 from procedures import signals
@@ -55,6 +55,16 @@ class OutsideHours(ClinicError):
     text = _("The practitioner does not work here at this time. Choose a time inside the hours.")
 
 
+class NotHere(ClinicError):
+    code = "not-here"
+    text = _("A session is completed in the treatment room, where what was given is recorded.")
+
+
+class NoSuchTime(ClinicError):
+    code = "no-such-time"
+    text = _("This hour does not exist on that day: the clocks are changed. Choose another hour.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """What is to be booked: who, with whom, where, from when, for how long."""
@@ -73,8 +83,12 @@ class Visit:
             raise NotATime
 
     @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+    @property
     def slot(self) -> TimestamptzRange:
-        return TimestamptzRange(self.start, self.start + timedelta(minutes=self.minutes))
+        return TimestamptzRange(self.start, self.end)
 
 
 FREE = {
@@ -163,7 +177,7 @@ def finish(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
     """A consultation, an allergy test or a review is over; a session is completed in treatment."""
     appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if appointment.kind == AppointmentKind.SESSION:
-        raise ValueError("a session is completed by treatment.complete")
+        raise NotHere
     if appointment.status == AppointmentStatus.ARRIVED:
         appointment.move_to(AppointmentStatus.STARTED)
     appointment.move_to(AppointmentStatus.COMPLETED)
@@ -172,6 +186,14 @@ def finish(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
     appointment.save(update_fields=["status", "ended_at", "version"])
     _record("finished", appointment, at=at, by=by)
     return appointment
+
+
+def moment(on: date, hour: time, location: Location) -> datetime:
+    """An hour on the wall clock of a place as an instant; an hour that is skipped is refused."""
+    start = datetime.combine(on, hour, location.zone)
+    if start.astimezone(UTC).astimezone(location.zone).replace(fold=0) != start.replace(fold=0):
+        raise NoSuchTime
+    return start
 
 
 def queue_for(practitioner: User, room: Room, *patients: Patient) -> None:
@@ -215,7 +237,7 @@ def _check(visit: Visit) -> None:
 def works(practitioner: User, visit: Visit) -> bool:
     """Whether the whole visit lies inside the person's hours at that place, and not in time off."""
     zone = visit.room.location.zone
-    starts, ends = visit.start.astimezone(zone), visit.slot.upper.astimezone(zone)
+    starts, ends = visit.start.astimezone(zone), visit.end.astimezone(zone)
     if ends.date() != starts.date():
         return False
     hours = practitioner.working_hours.filter(

@@ -103,7 +103,7 @@ def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
                 count=plan.sessions, interval_days=plan.interval_days, booked=booked
             ),
             expected=_expected(plan, language),
-            risks=_risks(plan, language),
+            risks=_risks(language),
             preparation=_preparation(language),
             aftercare=_aftercare(language, booked),
             other_conditions=(),
@@ -121,7 +121,7 @@ def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
                 )
                 for override in plan.overrides.select_related("made_by").order_by("rule")
             ),
-            knowledge=catalogue.version(),
+            knowledge=catalogue.version(settings.current()),
         )
 
 
@@ -178,21 +178,12 @@ def _expected(plan: Plan, language: str) -> tuple[Expected, ...]:
     )
 
 
-def _risks(plan: Plan, language: str) -> tuple[Risk, ...]:
-    """Every risk of the knowledge; those of these products first."""
-    parts = plan.products.values_list("product__ingredients__ingredient", flat=True)
-    own = {part for part in parts if part}
-    own |= {allergen for part in own for allergen in load().allergens_of(part)}
-    risks = (
-        Risk(
-            id=entry.id,
-            label=entry.label.in_(language),
-            frequency=entry.frequency.in_(language),
-            of_this_plan=bool(own.intersection(entry.applies_to)),
-        )
+def _risks(language: str) -> tuple[Risk, ...]:
+    """Every risk of the knowledge, in its order."""
+    return tuple(
+        Risk(id=entry.id, label=entry.label.in_(language), frequency=entry.frequency.in_(language))
         for entry in load().consent_risks.values()
     )
-    return tuple(sorted(risks, key=lambda risk: not risk.of_this_plan))
 
 
 def _preparation(language: str) -> tuple[str, ...]:

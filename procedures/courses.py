@@ -1,9 +1,10 @@
 """All sessions of a plan booked at once, all or none; held and released by clinicians."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Self, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,6 +27,8 @@ from procedures.models import (
     Session,
 )
 
+DONE = {AppointmentStatus.COMPLETED, AppointmentStatus.STOPPED}
+STANDING = {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED}
 HORIZON = 30  # days after the wanted one in which a free time is looked for
 
 
@@ -73,6 +76,15 @@ class DoctorsOnly(ClinicError):
     text = _("Only a doctor releases a hold. Ask the clinical lead.")
 
 
+class Place(TypedDict):
+    """Where a session is moved to; `version` is the one that was on the screen."""
+
+    start: datetime
+    room: Room
+    practitioner: User
+    version: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What reception asks for: from when on, at what hour, where, for how long."""
@@ -81,6 +93,25 @@ class Wish:
     hour: time
     room: Room
     minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dots:
+    """How far a course has come, in sessions: what the dots beside a name show."""
+
+    done: int
+    booked: int
+    total: int
+
+    @classmethod
+    def of(cls, statuses: Iterable[str], *, total: int) -> Self:
+        """Counted from the states of the course's visits, never stored."""
+        found = list(statuses)
+        return cls(
+            done=sum(status in DONE for status in found),
+            booked=sum(status in STANDING for status in found),
+            total=total,
+        )
 
 
 def propose(plan: Plan, wish: Wish) -> list[datetime]:
@@ -130,18 +161,28 @@ def book(
 
 @transaction.atomic
 def book_again(course: Course, number: int, visit: Visit, *, at: datetime, by: User) -> Session:
-    """Book a session of the course that was cancelled or missed; the neighbours keep the interval."""
+    """Book a cancelled or missed session of a course again; its neighbours stay far enough."""
     booking.queue_for(visit.practitioner, visit.room, visit.patient)
     course = Course.objects.select_for_update(no_key=True).get(pk=course.pk)
     if not 0 < number <= course.plan.sessions:
         raise TooManySessions(planned=course.plan.sessions)
-    if dots(course)[number - 1] not in {"free", "missed"}:
+    if by_number(course)[number - 1] not in {"free", "missed"}:
         raise AlreadyBooked
     _check_neighbours(course, number, visit.start)
     _check_safe(course.plan, timezone.localdate(visit.start, visit.room.location.zone), at)
     session = _place_session(course, number, visit, at=at, by=by)
     audit.record("session.booked", session, at=at, by=by, patient=course.patient.uuid)
     return session
+
+
+@transaction.atomic
+def move(session: Session, *, at: datetime, by: User, **wish: Unpack[Place]) -> Appointment:
+    """Move one session; the others stay, and stay far enough away."""
+    booking.queue_for(wish["practitioner"], wish["room"], session.patient)
+    course = Course.objects.select_for_update(no_key=True).get(pk=session.course_id)
+    _check_neighbours(course, session.number, wish["start"])
+    _check_safe(course.plan, timezone.localdate(wish["start"], course.plan.location.zone), at)
+    return booking.move(session.appointment, **wish, at=at, by=by)
 
 
 @transaction.atomic
@@ -179,7 +220,13 @@ def earliest_by_interval(plan: Plan, on: date) -> date:
     return max(on, performed + timedelta(days=plan.interval_days))
 
 
-def dots(course: Course) -> list[str]:
+def counted(course: Course) -> Dots:
+    """How far a course has come."""
+    statuses = course.sessions.values_list("appointment__status", flat=True)
+    return Dots.of(statuses, total=course.plan.sessions)
+
+
+def by_number(course: Course) -> list[str]:
     """One word per planned session: done, booked, missed or free."""
     states: dict[int, str] = {}
     for session in course.sessions.select_related("appointment").order_by("number", "pk"):

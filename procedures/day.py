@@ -14,6 +14,7 @@ from clinic.staff.models import Location, Room, TimeOff, User, WorkingHours
 from clinic.staff.roles import Permission
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Intake
+from procedures.courses import Dots
 from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Course, Screening
 
 STEP = 5  # minutes
@@ -41,15 +42,6 @@ class Lack:
 INTAKE = Lack("clipboard-list", _("questionnaire missing"))
 SCREENING = Lack("shield", _("not screened today"))
 CONSENT = Lack("signature", _("no consent in force"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dots:
-    """How far a course has come, in sessions."""
-
-    done: int
-    booked: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +75,11 @@ class Free:
 
     start: datetime
     span: Span
+
+    @property
+    def wall(self) -> str:
+        """The start on the location's wall clock, as an address carries it."""
+        return f"{self.start:%Y-%m-%dT%H:%M}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,14 +257,7 @@ def _dots(visits: list[Appointment]) -> dict[int, Dots]:
     for pk, sessions, status in rows:
         planned[pk] = sessions
         states[pk].append(status)
-    return {
-        pk: Dots(
-            done=sum(status in {"completed", "stopped"} for status in found),
-            booked=sum(status in {"booked", "arrived", "started"} for status in found),
-            total=planned[pk],
-        )
-        for pk, found in states.items()
-    }
+    return {pk: Dots.of(found, total=planned[pk]) for pk, found in states.items()}
 
 
 def _column(

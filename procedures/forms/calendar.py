@@ -1,0 +1,174 @@
+"""Forms of the calendar. They parse; the rules live in booking, courses and the database."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.staff.models import Location, Room, User
+from clinic.staff.roles import Permission
+from patients.models import Patient
+from procedures import booking
+from procedures.booking import Visit
+from procedures.models import Appointment, AppointmentKind, Plan
+
+LENGTHS = [(minutes, f"{minutes} min") for minutes in (15, 20, 30, 45, 60, 75, 90, 120)]
+OTHER_KINDS = [choice for choice in AppointmentKind.choices if choice[0] != AppointmentKind.SESSION]
+
+
+class PractitionerField(forms.ModelChoiceField[User]):
+    """Those who treat, by name."""
+
+    def __init__(self, **options: Any) -> None:
+        treating = User.objects.active().holding(Permission.TREAT).order_by("full_name", "pk")
+        super().__init__(queryset=treating, to_field_name="uuid", label=_("With"), **options)
+
+    def label_from_instance(self, obj: User) -> str:
+        return obj.full_name
+
+
+class RoomField(forms.ModelChoiceField[Room]):
+    """Rooms with their place, so that nobody books into the other house."""
+
+    def __init__(self, **options: Any) -> None:
+        rooms = Room.objects.in_use().select_related("location")
+        rooms = rooms.order_by("location__name", "name", "pk")
+        super().__init__(queryset=rooms, to_field_name="uuid", label=_("Room"), **options)
+
+    def label_from_instance(self, obj: Room) -> str:
+        return f"{obj.location.name}, {obj.name}"
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class HourInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M", attrs={"step": 300})
+
+
+class SlotForm(forms.Form):
+    """When, where and with whom."""
+
+    practitioner = PractitionerField()
+    room = RoomField()
+    on = forms.DateField(label=_("Day"), widget=DayInput)
+    hour = forms.TimeField(label=_("Hour"), widget=HourInput, help_text=_("On the clinic's clock."))
+
+    def start(self) -> datetime:
+        """The instant the wall clock of the room's place means; raises NoSuchTime."""
+        room: Room = self.cleaned_data["room"]
+        return booking.moment(self.cleaned_data["on"], self.cleaned_data["hour"], room.location)
+
+
+class VisitForm(SlotForm):
+    """A consultation, an allergy test or a review; sessions are booked as a course."""
+
+    kind = forms.ChoiceField(label=_("What"), choices=OTHER_KINDS)
+    minutes = forms.TypedChoiceField(label=_("Length"), choices=LENGTHS, coerce=int, initial=30)
+    note = forms.CharField(
+        label=_("Note for the desk"),
+        max_length=300,
+        required=False,
+        help_text=_("No health words: everybody at the desk reads it."),
+    )
+    field_order = ["kind", "practitioner", "room", "on", "hour", "minutes", "note"]
+
+    def visit(self, patient: Patient) -> Visit:
+        return Visit(
+            kind=AppointmentKind(self.cleaned_data["kind"]),
+            patient=patient,
+            practitioner=self.cleaned_data["practitioner"],
+            room=self.cleaned_data["room"],
+            start=self.start(),
+            minutes=self.cleaned_data["minutes"],
+            note=self.cleaned_data["note"],
+        )
+
+
+class MoveForm(SlotForm):
+    """Another time, room or person for a visit; `version` is the one that was on the screen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, appointment: Appointment) -> "MoveForm":
+        local = appointment.slot.lower.astimezone(appointment.room.location.zone)
+        return cls(
+            initial={
+                "practitioner": appointment.practitioner.uuid,
+                "room": appointment.room.uuid,
+                "on": local.date(),
+                "hour": local.time(),
+                "version": appointment.version,
+            }
+        )
+
+
+class ReasonForm(forms.Form):
+    """Why; everybody who opens the visit reads it."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class WishForm(forms.Form):
+    """From when on, at what hour and in which room the sessions of a plan are wanted."""
+
+    first = forms.DateField(label=_("First session from"), widget=DayInput)
+    hour = forms.TimeField(label=_("Hour"), widget=HourInput)
+    room = RoomField()
+    minutes = forms.TypedChoiceField(label=_("Length"), choices=LENGTHS, coerce=int, initial=45)
+
+    def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["room"]
+        if isinstance(field, RoomField) and field.queryset is not None:
+            field.queryset = field.queryset.filter(location=location)
+
+
+class CourseForm(forms.Form):
+    """The proposed dates of all sessions, each open to change before they are booked together."""
+
+    room = RoomField(widget=forms.HiddenInput)
+    minutes = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plan = plan
+        for number in range(1, plan.sessions + 1):
+            label = _("Session %(number)s") % {"number": number}
+            self.fields[f"on_{number}"] = forms.DateField(label=label, widget=DayInput)
+            self.fields[f"hour_{number}"] = forms.TimeField(label=_("Hour"), widget=HourInput)
+
+    @classmethod
+    def proposing(
+        cls, plan: Plan, starts: list[datetime], room: Room, minutes: int
+    ) -> "CourseForm":
+        initial: dict[str, object] = {"room": room.uuid, "minutes": minutes}
+        for number, start in enumerate(starts, start=1):
+            initial |= {f"on_{number}": start.date(), f"hour_{number}": start.time()}
+        return cls(plan=plan, initial=initial)
+
+    def starts(self) -> list[datetime]:
+        """All starts as instants; raises NoSuchTime."""
+        room: Room = self.cleaned_data["room"]
+        return [
+            booking.moment(
+                self.cleaned_data[f"on_{number}"],
+                self.cleaned_data[f"hour_{number}"],
+                room.location,
+            )
+            for number in range(1, self.plan.sessions + 1)
+        ]
+
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Day and hour of each session side by side."""
+        numbers = range(1, self.plan.sessions + 1)
+        return [(self[f"on_{number}"], self[f"hour_{number}"]) for number in numbers]

@@ -1,0 +1,85 @@
+"""Forms of the treatment room."""
+
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from procedures.models import Lot, Session
+from procedures.treatment import Given
+
+
+class LotField(forms.ModelChoiceField[Lot]):
+    """Lots with product and expiry date; an expired one is shown and refused with a sentence."""
+
+    def label_from_instance(self, obj: Lot) -> str:
+        return f"{obj.product.name}, {obj.number} ({obj.expires_on:%d.%m.%Y})"
+
+
+class PrepareForm(forms.Form):
+    """Which lot is laid out, and when its unit was opened today."""
+
+    lot = LotField(queryset=Lot.objects.none(), to_field_name="uuid", label=_("Lot"))
+    opened = forms.TimeField(
+        label=_("Opened at"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+
+    def __init__(self, *args: Any, session: Session, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        planned = session.course.plan.products.values("product")
+        lots = Lot.objects.filter(product__in=planned, withdrawn_at=None).select_related("product")
+        field = self.fields["lot"]
+        if isinstance(field, LotField):
+            field.queryset = lots.order_by("product__name", "expires_on", "pk")
+
+    def opened_at(self, at: datetime, zone: ZoneInfo) -> datetime:
+        """The hour that was typed, on the day of `at`."""
+        hour: time = self.cleaned_data["opened"]
+        return datetime.combine(at.astimezone(zone).date(), hour, zone)
+
+
+class InjectForm(forms.Form):
+    """One product in one zone."""
+
+    lot = LotField(queryset=Lot.objects.none(), to_field_name="uuid", label=_("Product and lot"))
+    zone = forms.CharField(label=_("Zone"), max_length=60)
+    volume_ml = forms.DecimalField(
+        label=_("Volume, ml"), max_digits=5, decimal_places=2, min_value=0, localize=False
+    )
+    depth_mm = forms.DecimalField(
+        label=_("Depth, mm"),
+        max_digits=3,
+        decimal_places=1,
+        required=False,
+        min_value=0,
+        max_value=13,
+    )
+    points = forms.IntegerField(label=_("Points"), required=False, min_value=1, max_value=2000)
+
+    def __init__(self, *args: Any, session: Session, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lots = Lot.objects.filter(uses__session=session).select_related("product")
+        field = self.fields["lot"]
+        if isinstance(field, LotField):
+            field.queryset = lots.order_by("product__name", "pk")
+
+    def given(self) -> Given:
+        return Given(
+            lot=self.cleaned_data["lot"],
+            zone=self.cleaned_data["zone"],
+            volume_ml=self.cleaned_data["volume_ml"],
+            depth_mm=self.cleaned_data["depth_mm"],
+            points=self.cleaned_data["points"],
+        )
+
+
+class CompleteForm(forms.Form):
+    """What was done and seen."""
+
+    note = forms.CharField(
+        label=_("What was done and seen, immediate reactions"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+    )

@@ -1,0 +1,33 @@
+"""Addresses of the calendar and the treatment room."""
+
+from django.urls import path
+
+from procedures.views import appointments, calendar, courses, sessions
+
+urlpatterns = [
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("visits/book/", appointments.appointment_book, name="appointment-book"),
+    path("patients/<uuid:patient>/book/", appointments.patient_book, name="patient-book"),
+    path("visits/<uuid:visit>/", appointments.appointment_detail, name="appointment-detail"),
+    path("visits/<uuid:visit>/move/", appointments.appointment_move, name="appointment-move"),
+    path("visits/<uuid:visit>/cancel/", appointments.appointment_cancel, name="appointment-cancel"),
+    path("visits/<uuid:visit>/arrive/", appointments.appointment_arrive, name="appointment-arrive"),
+    path(
+        "visits/<uuid:visit>/no-show/", appointments.appointment_no_show, name="appointment-no-show"
+    ),
+    path("visits/<uuid:visit>/finish/", appointments.appointment_finish, name="appointment-finish"),
+    path("plans/<uuid:plan>/book/", courses.course_book, name="course-book"),
+    path(
+        "courses/<uuid:course>/<int:number>/book/",
+        courses.session_book_again,
+        name="session-book-again",
+    ),
+    path("holds/<uuid:hold>/release/", courses.hold_release, name="hold-release"),
+    path("sessions/<uuid:session>/", sessions.session_detail, name="session-detail"),
+    path("sessions/<uuid:session>/prepare/", sessions.session_prepare, name="session-prepare"),
+    path("sessions/<uuid:session>/start/", sessions.session_start, name="session-start"),
+    path("sessions/<uuid:session>/inject/", sessions.session_inject, name="session-inject"),
+    path("sessions/<uuid:session>/complete/", sessions.session_complete, name="session-complete"),
+    path("sessions/<uuid:session>/stop/", sessions.session_stop, name="session-stop"),
+    path("chart/<uuid:patient>/sessions/", courses.chart_sessions, name="chart-sessions"),
+]

@@ -1,0 +1,152 @@
+"""The sessions of a plan: proposed, booked together, booked again; a hold released."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinic.errors import ClinicError
+from clinic.staff.access import StaffRequest, requires
+from clinic.staff.models import Room
+from clinic.staff.roles import Permission
+from patients.models import Patient
+from procedures import booking, courses
+from procedures.courses import Wish
+from procedures.forms.calendar import CourseForm, ReasonForm, SlotForm, WishForm
+from procedures.models import AppointmentKind, Course, CourseHold, Plan
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.BOOK)
+def course_book(request: StaffRequest, plan: UUID) -> HttpResponse:
+    """First a wish, then all dates at once: each can still be changed before they are booked."""
+    row = get_object_or_404(Plan.objects.visible_to(request.user).current(), uuid=plan)
+    wish = WishForm(request.GET if "first" in request.GET else None, location=row.location)
+    form = None
+    if request.method == "POST":
+        form = CourseForm(request.POST, plan=row)
+        if form.is_valid() and booked(request, row, form):
+            messages.success(request, _("All sessions are booked."))
+            return redirect("chart:patient-chart", patient=row.patient.uuid)
+    elif wish.is_valid():
+        form = proposed(row, wish)
+    status = 422 if (form is not None and form.errors) or wish.errors else 200
+    context = {"plan": row, "patient": row.patient, "wish": wish, "form": form}
+    return render(request, "procedures/course_book.html", context, status=status)
+
+
+def proposed(plan: Plan, wish: WishForm) -> CourseForm | None:
+    """A form with a free time for every session, or the wish with what stands in the way."""
+    room: Room = wish.cleaned_data["room"]
+    wanted = Wish(
+        first=wish.cleaned_data["first"],
+        hour=wish.cleaned_data["hour"],
+        room=room,
+        minutes=wish.cleaned_data["minutes"],
+    )
+    try:
+        starts = courses.propose(plan, wanted)
+    except ClinicError as error:
+        wish.add_error(None, str(error))
+        return None
+    return CourseForm.proposing(plan, starts, room, wanted.minutes)
+
+
+def booked(request: StaffRequest, plan: Plan, form: CourseForm) -> bool:
+    """Whether all were booked; else the form says which rule stands in the way."""
+    try:
+        courses.book(
+            plan,
+            form.starts(),
+            room=form.cleaned_data["room"],
+            minutes=form.cleaned_data["minutes"],
+            at=timezone.now(),
+            by=request.user,
+        )
+    except ClinicError as error:
+        form.add_error(None, str(error))
+        return False
+    return True
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.BOOK)
+def session_book_again(request: StaffRequest, course: UUID, number: int) -> HttpResponse:
+    """A session that was cancelled or missed gets a new time."""
+    plans = Plan.objects.visible_to(request.user)
+    row = get_object_or_404(Course.objects.filter(plan__in=plans), uuid=course)
+    form = SlotForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            courses.book_again(row, number, visit_of(row, form), at=timezone.now(), by=request.user)
+        except ClinicError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Session booked."))
+            return redirect("chart:patient-chart", patient=row.patient.uuid)
+    context = {"form": form, "course": row, "number": number, "patient": row.patient}
+    status = 422 if form.errors else 200
+    return render(request, "procedures/session_book_again.html", context, status=status)
+
+
+def visit_of(course: Course, form: SlotForm) -> booking.Visit:
+    """As long as the other sessions of the course."""
+    last = course.sessions.select_related("appointment").order_by("-number", "-pk").first()
+    slot = last.appointment.slot if last else None
+    return booking.Visit(
+        kind=AppointmentKind.SESSION,
+        patient=course.patient,
+        practitioner=form.cleaned_data["practitioner"],
+        room=form.cleaned_data["room"],
+        start=form.start(),
+        minutes=int((slot.upper - slot.lower).total_seconds() // 60) if slot else 45,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.SIGN_OFF)
+def hold_release(request: StaffRequest, hold: UUID) -> HttpResponse:
+    """A doctor has looked: the course may go on."""
+    patients = Patient.objects.visible_to(request.user)
+    row = get_object_or_404(CourseHold.objects.filter(course__patient__in=patients), uuid=hold)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            courses.release(row, form.cleaned_data["reason"], at=timezone.now(), by=request.user)
+        except ClinicError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The course may go on."))
+            return redirect("chart:patient-chart", patient=row.course.patient.uuid)
+    context = {"form": form, "hold": row, "patient": row.course.patient}
+    status = 422 if form.errors else 200
+    return render(request, "procedures/hold_release.html", context, status=status)
+
+
+@require_GET
+@requires(Permission.SEE_CALENDAR)
+def chart_sessions(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """The chart's visits: courses with their dots, then every visit, newest first."""
+    row = get_object_or_404(Patient.objects.visible_to(request.user), uuid=patient)
+    running = row.courses.select_related("plan", "plan__location").order_by("-booked_at", "-pk")
+    visits = row.appointments.select_related("practitioner", "room__location", "session")
+    context = {
+        "patient": row,
+        "courses": [
+            {"course": course, "dots": courses.counted(course), "gaps": gaps(course)}
+            for course in running
+        ],
+        "visits": visits.order_by("-slot", "-pk")[:20],
+        "may_book": request.user.may(Permission.BOOK),
+    }
+    return render(request, "procedures/chart_sessions.html", context)
+
+
+def gaps(course: Course) -> list[int]:
+    """The numbers of the sessions that have no time."""
+    words = courses.by_number(course)
+    return [number for number, word in enumerate(words, start=1) if word in {"free", "missed"}]

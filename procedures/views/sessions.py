@@ -1,0 +1,194 @@
+"""The treatment room: one page for one session, from the gate to the end."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from clinic.errors import ClinicError
+from clinic.record import audit
+from clinic.staff.access import StaffRequest, requires
+from clinic.staff.roles import Permission
+from consent.models import ConsentDocument
+from procedures import gate, treatment
+from procedures.forms.calendar import ReasonForm
+from procedures.forms.sessions import CompleteForm, InjectForm, PrepareForm
+from procedures.gate import Check
+from procedures.models import AppointmentStatus, Session
+
+
+@require_GET
+@requires(Permission.TREAT)
+def session_detail(request: StaffRequest, session: UUID) -> HttpResponse:
+    """What the gate says, what is laid out, what was given; that it was opened is on record."""
+    row = found(request, session)
+    with transaction.atomic():
+        audit.record(
+            "session.viewed", row, at=timezone.now(), by=request.user, patient=row.patient.uuid
+        )
+    return page(request, row)
+
+
+@require_POST
+@requires(Permission.TREAT)
+def session_prepare(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Lay out a lot."""
+    row, at = found(request, session), timezone.now()
+    form = PrepareForm(request.POST, session=row)
+
+    def prepare() -> object:
+        opened = form.opened_at(at, row.course.plan.location.zone)
+        return treatment.prepare(
+            row, form.cleaned_data["lot"], opened_at=opened, at=at, by=request.user
+        )
+
+    return done(request, row, form, prepare, _("Laid out."))
+
+
+@require_POST
+@requires(Permission.TREAT)
+def session_start(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Ask the gate; it opens or says what is missing."""
+    row = found(request, session)
+    form = forms.Form(request.POST)
+
+    def start() -> object:
+        return treatment.start(row, at=timezone.now(), by=request.user)
+
+    return done(request, row, form, start, _("Session started."))
+
+
+@require_POST
+@requires(Permission.TREAT)
+def session_inject(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Record one product in one zone."""
+    row = found(request, session)
+    form = InjectForm(request.POST, session=row)
+
+    def inject() -> object:
+        return treatment.inject(row, form.given(), at=timezone.now(), by=request.user)
+
+    return done(request, row, form, inject, _("Recorded."))
+
+
+@require_POST
+@requires(Permission.TREAT)
+def session_complete(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Close the record; the patient's aftercare is owed in the same moment."""
+    row = found(request, session)
+    form = CompleteForm(request.POST)
+
+    def complete() -> object:
+        note = form.cleaned_data["note"]
+        return treatment.complete(row, note, at=timezone.now(), by=request.user)
+
+    return done(request, row, form, complete, _("Session completed. Aftercare has begun."))
+
+
+@require_POST
+@requires(Permission.TREAT)
+def session_stop(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Break off after the start."""
+    row = found(request, session)
+    form = ReasonForm(request.POST)
+
+    def stop() -> object:
+        reason = form.cleaned_data["reason"]
+        return treatment.stop(row, reason, at=timezone.now(), by=request.user)
+
+    return done(request, row, form, stop, _("Session stopped."))
+
+
+def done(
+    request: StaffRequest, row: Session, form: forms.Form, do: Callable[[], object], said: object
+) -> HttpResponse:
+    """Do it and come back to the page, or show the page with what stands in the way."""
+    if form.is_valid():
+        try:
+            do()
+        except ClinicError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, str(said))
+            return redirect("procedures:session-detail", session=row.uuid)
+    return page(request, row, form)
+
+
+def page(request: StaffRequest, row: Session, wrong: forms.Form | None = None) -> HttpResponse:
+    """The whole page; a form that did not go through keeps what was typed."""
+    at, now = timezone.now(), timezone.localtime(timezone.now(), row.course.plan.location.zone)
+    shown = {
+        "prepare": PrepareForm(session=row, initial={"opened": now.time()}),
+        "inject": InjectForm(session=row),
+        "complete": CompleteForm(),
+        "stop": ReasonForm(),
+        "start": forms.Form(),
+    }
+    if wrong is not None:
+        shown |= {key: wrong for key, form in shown.items() if type(form) is type(wrong)}
+    waiting = row.appointment.status in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED}
+    context = {
+        "session": row,
+        "visit": row.appointment,
+        "plan": row.course.plan,
+        "location": row.course.plan.location,
+        "patient": row.patient,
+        "checks": [(check, mend(row, check)) for check in gate.checks(row, at=at)]
+        if waiting
+        else [],
+        "prepared": row.prepared.select_related("lot__product").order_by(
+            "lot__product__name", "pk"
+        ),
+        "injections": row.injections.select_related("lot__product").order_by("recorded_at", "pk"),
+        "last": last_session(row),
+        "forms": shown,
+        "wrong": wrong,
+        "waiting": waiting,
+        "running": row.appointment.status == AppointmentStatus.STARTED,
+    }
+    return render(request, "procedures/session_detail.html", context, status=422 if wrong else 200)
+
+
+def mend(row: Session, check: Check) -> str:
+    """Where what is missing is mended, from here or from an app below."""
+    plan, patient = row.course.plan.uuid, row.patient.uuid
+    pages = {
+        "arrived": reverse("procedures:appointment-detail", args=[row.appointment.uuid]),
+        "screening": reverse("procedures:plan-detail", args=[plan]) + "#screening",
+        "sign-off": reverse("procedures:plan-sign-off", args=[plan]),
+        "consent": consent_page(row) or reverse("procedures:plan-detail", args=[plan]) + "#consent",
+        "allergy-test": reverse("procedures:plan-detail", args=[plan]) + "#tests",
+        "interval": reverse("procedures:appointment-move", args=[row.appointment.uuid]),
+        "lots": "#lots",
+        "photo": reverse("patients:photo-add", args=[patient]),
+        "hold": reverse("procedures:plan-detail", args=[plan]) + "#holds",
+    }
+    return "" if check.ok else pages[check.code]
+
+
+def consent_page(row: Session) -> str:
+    """The consent that is on its way, if there is one."""
+    documents = ConsentDocument.objects.filter(subject=row.course.plan.subject).unfinished()
+    document = documents.order_by("-created_at", "-pk").first()
+    return reverse("consent:document-detail", args=[document.uuid]) if document else ""
+
+
+def last_session(row: Session) -> Session | None:
+    """What was done last time, to look at beside; lots are never copied."""
+    earlier = row.patient.sessions.performed().exclude(pk=row.pk)
+    return earlier.prefetch_related("injections__lot__product").order_by("started_at", "pk").last()
+
+
+def found(request: StaffRequest, session: UUID) -> Session:
+    rows = Session.objects.visible_to(request.user).select_related(
+        "appointment__room__location", "patient", "course__plan__location"
+    )
+    return get_object_or_404(rows, uuid=session)
