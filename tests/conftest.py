@@ -1,24 +1,36 @@
-"""Real servers for every test that asks: DATABASE_URL and REDIS_URL, or the embedded ones."""
+"""Real servers for every test that asks: DATABASE_URL names a PostgreSQL, else it is embedded."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
+import redis
 from django.conf import settings
-from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
 from clinic import servers
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """One database per worker, a copy of one that was migrated once."""
+    with django_db_blocker.unblock():
+        before = databases.copy()
+    yield
+    with django_db_blocker.unblock():
+        databases.drop(before)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
 ) -> Iterator[None]:
-    """Pure tests start no server; search in Cyrillic needs the locale, whatever the server's is."""
-    locale = f"LC_COLLATE '{servers.LOCALE}' LC_CTYPE '{servers.LOCALE}'"
-    connection.creation.sql_table_creation_suffix = lambda: (  # type: ignore[method-assign]
-        f"TEMPLATE template0 ENCODING 'UTF8' {locale}"
-    )
+    """Pure tests start no server."""
     if not settings.EMBEDDED:
         yield
         return
@@ -30,8 +42,8 @@ def django_db_modify_db_settings(
 def redis_url() -> Iterator[str]:
     """A Redis database of this worker's own, empty at first."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
-    if given := os.environ.get("REDIS_URL"):
-        yield given
-        return
     with servers.running(settings.TEST_SERVICES, needed=["REDIS_URL"]) as urls:
-        yield urls["REDIS_URL"].removesuffix("/0") + f"/{number}"
+        url = urls["REDIS_URL"].removesuffix("/0") + f"/{number}"
+        with redis.Redis.from_url(url) as client:
+            client.flushdb()
+        yield url

@@ -104,7 +104,7 @@ def test_beat_rings_only_bells_that_exist() -> None:
     assert rung <= celery_app.tasks.keys()
 
 
-def test_every_module_of_tasks_is_found_and_used() -> None:
+def test_every_module_of_tasks_is_found() -> None:
     celery_app.loader.import_default_modules()
     files = [file for folder in FOLDERS for file in ROOT.glob(f"{folder}/tasks.py")]
     modules = {str(file.relative_to(ROOT).with_suffix("")).replace("/", ".") for file in files}
@@ -112,7 +112,7 @@ def test_every_module_of_tasks_is_found_and_used() -> None:
     entries = settings.CELERY_BEAT_SCHEDULE.values()
     rung = {str(entry["task"]).rpartition(".")[0] for entry in entries}
     assert modules <= found
-    assert rung == modules
+    assert rung <= modules
 
 
 # The database
