@@ -12,6 +12,8 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
+ACTIVE = "active"
+
 
 class BrokenContent(ValueError):
     """Data that is not a consent's content: a key too few or too many, or of the wrong kind."""
@@ -54,7 +56,7 @@ class Ingredient:
     """One line of a leaflet, as printed on it: the same in every language."""
 
     name: str
-    role: str  # active, excipient
+    role: str  # active, or else an excipient
     concentration: str = ""
 
 
@@ -69,6 +71,15 @@ class Drug:
     purpose: str
     volume_ml: Decimal
     ingredients: tuple[Ingredient, ...]
+
+    @property
+    def active(self) -> tuple[Ingredient, ...]:
+        return tuple(item for item in self.ingredients if item.role == ACTIVE)
+
+    @property
+    def excipients(self) -> tuple[Ingredient, ...]:
+        """Whatever is not active: nothing of a leaflet is left out."""
+        return tuple(item for item in self.ingredients if item.role != ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +188,11 @@ class ConsentContent:
     overrides: tuple[OverrideTerm, ...]
     knowledge: str  # version of the rules its words come from
 
+    @property
+    def risks_in_order(self) -> tuple[Risk, ...]:
+        """Those of this plan first; otherwise as the knowledge lists them."""
+        return tuple(sorted(self.risks, key=lambda risk: not risk.of_this_plan))
+
     def as_data(self) -> dict[str, Any]:
         """Plain JSON: no other value gives the same, and `from_data` gives this value back."""
         data: dict[str, Any] = _plain(self)
@@ -210,7 +226,11 @@ class ConsentContent:
 
 def digest(data: object) -> str:
     """SHA-256 of the canonical JSON: sorted keys, no spaces, UTF-8."""
-    return hashlib.sha256(canonical(data)).hexdigest()
+    return digest_of_bytes(canonical(data))
+
+
+def digest_of_bytes(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def canonical(data: object) -> bytes:

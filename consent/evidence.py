@@ -22,7 +22,7 @@ class Evidence(NamedTuple):
 NOTHING = Evidence()
 
 
-def append(
+def note(
     document: ConsentDocument,
     kind: SignatureEventKind,
     *,
@@ -84,7 +84,7 @@ def breaks(document: ConsentDocument) -> list[int]:
 
 
 def before_seal(document: ConsentDocument) -> list[SignatureEvent]:
-    """The links up to the countersignature: what the sealed file carries, however often it is made."""
+    """The links up to the countersignature: what the sealed file carries."""
     events = list(document.events.order_by("number"))
     ends = [n for n, event in enumerate(events) if event.kind == SignatureEventKind.COUNTERSIGNED]
     return events[: ends[-1] + 1] if ends else events

@@ -3,7 +3,7 @@
 Only strokes are taken from a browser; what is printed is drawn from them here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from math import dist, isfinite
 from typing import Any, Self
@@ -11,6 +11,7 @@ from typing import Any, Self
 MOST_STROKES = 300
 MOST_POINTS = 8000
 MOST_PIXELS = 10_000
+MOST_RATIO = 20
 LEAST_POINTS = 6
 LEAST_SHARE = 0.08  # of the canvas width: a dot, a tap or a slip of the hand is smaller
 PEN = 2.4  # width of the line, in the canvas's own pixels
@@ -48,7 +49,7 @@ class Ink:
         if not isinstance(strokes, list) or len(strokes) > MOST_STROKES:
             raise BrokenInk("ink has no more than a few hundred strokes")
         width, height, ratio = (_number(data[key]) for key in ("width", "height", "ratio"))
-        if not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS and 0 < ratio <= 20):
+        if not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS and 0 < ratio <= MOST_RATIO):
             raise BrokenInk("this is no size of a canvas")
         ink = cls(
             width=width, height=height, ratio=ratio, strokes=tuple(_stroke(s) for s in strokes)
@@ -70,7 +71,7 @@ class Ink:
         return [point for stroke in self.strokes for point in stroke]
 
     def is_a_signature(self) -> bool:
-        """Nothing, dots and taps are not: there must be a line of some length that goes somewhere."""
+        """Nothing, dots and taps are not: there must be a line that goes somewhere."""
         points = self.points
         if len(points) < LEAST_POINTS:
             return False
@@ -108,7 +109,7 @@ def _stroke(data: object) -> tuple[Point, ...]:
 
 
 def _point(data: object) -> Point:
-    if not isinstance(data, list) or len(data) != 4:
+    if not isinstance(data, list) or len(data) != len(fields(Point)):
         raise BrokenInk("a point is x, y, time, pressure")
     x, y, time, pressure = (_number(item) for item in data)
     if abs(x) > MOST_PIXELS or abs(y) > MOST_PIXELS:

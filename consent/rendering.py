@@ -1,0 +1,226 @@
+"""The document as a file: PDF/A-3a and PDF/UA-1 in one, the evidence inside, byte for byte the same
+however often it is made. No network, no file but our own fonts and style."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import pydyf  # type: ignore[import-untyped]
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from weasyprint import CSS, HTML, Attachment, Document
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+from clinic.errors import ClinicError
+from consent import evidence
+from consent.content import canonical
+from consent.ink import Ink
+from consent.models import ConsentDocument, SignatureEvent, SignatureEventKind
+from consent.text import Text, text_of
+
+FOLDER = Path(settings.ROOT) / "static" / "pdf"
+VARIANT = "pdf/a-3a"
+NO_FETCHING = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
+ONE_AT_A_TIME = Lock()  # Pango's font maps are not shared between threads
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # it tells every step
+PDF_UA = b"""<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>
+"""
+
+
+class NotRendered(ClinicError):
+    code = "not-rendered"
+    text = _("The document could not be made: %(reason)s. Nothing was sealed.")
+
+
+class Press(NamedTuple):
+    """What is the same for every document of this process."""
+
+    style: CSS
+    fonts: FontConfiguration
+
+
+def render(document: ConsentDocument) -> bytes:
+    """The unsealed PDF of a countersigned document."""
+    text = text_of(document)
+    steps = evidence.before_seal(document)
+    return print_pdf(page(document, text, steps), attachments(document, text, steps))
+
+
+def page(document: ConsentDocument, text: Text, steps: list[SignatureEvent]) -> str:
+    """The HTML that is printed, in the signed language."""
+    context = {
+        "document": document,
+        "text": text,
+        "ink": ink_of(document),
+        "choices": choices(document, text),
+        "steps": [_step(event, text) for event in steps],
+        "head": steps[-1].hash if steps else evidence.FIRST,
+        "check_url": settings.SITE_URL.rstrip("/") + reverse("consent:verify"),
+    }
+    with translation.override(text.language):
+        return render_to_string("pdf/consent/document.html", context)
+
+
+def print_pdf(html: str, attached: list[Attachment]) -> bytes:
+    """HTML to PDF with our style; whatever asks for a resource from outside is an error."""
+    with ONE_AT_A_TIME:
+        style, fonts = press()
+        try:
+            laid_out = HTML(string=html, url_fetcher=NO_FETCHING).render(
+                font_config=fonts, stylesheets=[style], pdf_variant=VARIANT
+            )
+            laid_out.metadata.attachments = attached
+            with warnings.catch_warnings():  # WeasyPrint leaves its colour profile open
+                warnings.simplefilter("ignore", ResourceWarning)
+                pdf: bytes = laid_out.write_pdf(finisher=_say_pdf_ua, pdf_variant=VARIANT)
+        except FatalURLFetchingError as error:  # a BaseException, which nothing above would catch
+            raise NotRendered(reason=_("it asks for a resource from outside")) from error
+    return pdf
+
+
+@cache
+def press() -> Press:
+    """Parsed style and fonts, once per process: a new font configuration each time leaks."""
+    with _our_fonts():
+        fonts = FontConfiguration()
+    css = (FOLDER / "consent.css").read_text(encoding="utf-8")
+    return Press(CSS(string=css, font_config=fonts, url_fetcher=NO_FETCHING), fonts)
+
+
+def attachments(
+    document: ConsentDocument, text: Text, steps: list[SignatureEvent]
+) -> list[Attachment]:
+    """What a court or another program reads: the content, and how it was signed."""
+    made = document.countersigned_at or document.created_at
+    files = {
+        "content.json": (text.content.as_data(), "Content of the consent"),
+        "evidence.json": (proof(document, steps), "How it was signed"),
+    }
+    return [_attachment(name, data, said, made) for name, (data, said) in files.items()]
+
+
+def proof(document: ConsentDocument, steps: list[SignatureEvent]) -> dict[str, Any]:
+    """All that is known of the signature; what is not known is null."""
+    return {
+        "document": str(document.uuid),
+        "subject": document.subject,
+        "content_sha256": document.content_sha256,
+        "terms_sha256": document.terms_sha256,
+        "wording": {
+            "language": document.template.language,
+            "version": document.template.version,
+            "sha256": document.template.sha256,
+        },
+        "photo_use": document.photo_use,
+        "photo_use_default": None,
+        "signer_name": document.signer_name,
+        "signature": document.signature,
+        "events": [
+            evidence.as_data(event) | {"previous": event.previous, "hash": event.hash}
+            for event in steps
+        ],
+        "made_with": {"weasyprint": version("weasyprint")},
+    }
+
+
+def ink_of(document: ConsentDocument) -> Ink | None:
+    """The drawn signature; None where the name was typed."""
+    drawn = (document.signature or {}).get("ink")
+    return Ink.from_data(drawn) if drawn else None
+
+
+def choices(document: ConsentDocument, text: Text) -> list[dict[str, str]]:
+    """Each photo question with its answer, in the words the patient saw."""
+    return [
+        {
+            "question": text.labels[f"photo_{use}"],
+            "answer": text.labels["yes" if allowed else "no"],
+        }
+        for use, allowed in document.photo_answers
+    ]
+
+
+def _step(event: SignatureEvent, text: Text) -> dict[str, object]:
+    labels = text.labels["events"]
+    label = labels[event.kind]
+    if event.kind == SignatureEventKind.SECTION_REACHED:
+        label = f"{label} {event.facts['section']}"
+    return {
+        "label": label,
+        "at": event.at,
+        "who": _who(event, text),
+        "address": event.address,
+    }
+
+
+def _who(event: SignatureEvent, text: Text) -> str:
+    if event.actor_kind == "staff.user":
+        return event.actor_name
+    return str(text.labels["patient" if event.actor_uuid else "system"])
+
+
+def _attachment(name: str, data: object, said: str, made: datetime) -> Attachment:
+    return Attachment(
+        string=canonical(data),
+        name=name,
+        description=said,
+        created=made.astimezone(UTC),  # without dates it would take the present one
+        modified=made.astimezone(UTC),
+        relationship="Data" if name == "content.json" else "Supplement",
+        url_fetcher=NO_FETCHING,
+    )
+
+
+def _say_pdf_ua(_document: Document, pdf: pydyf.PDF) -> None:
+    """WeasyPrint writes one variant; the second mark goes inside its metadata."""
+    number = int(pdf.catalog["Metadata"].split()[0])
+    stream = pdf.objects[number]
+    whole = b"".join(part if isinstance(part, bytes) else part.encode() for part in stream.stream)
+    end = b"</rdf:RDF>"
+    if whole.count(end) != 1:
+        raise NotRendered(reason=_("its metadata have an unknown form"))
+    stream.stream = [whole.replace(end, PDF_UA + end)]
+    if "DisplayDocTitle" not in pdf.catalog["ViewerPreferences"]:
+        raise NotRendered(reason=_("its title would not be shown"))
+
+
+@contextmanager
+def _our_fonts() -> Iterator[None]:
+    """Fontconfig reads its configuration from the environment, once per font map."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(FOLDER / "fonts.conf")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before

@@ -1,0 +1,78 @@
+"""Is this paper ours, and does it still hold? Answered to anybody, without a word on the patient."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from consent import inspection
+from consent.content import digest_of_bytes
+from consent.models import ConsentDocument, ConsentState
+
+CODE_LENGTH = 16
+HEX = frozenset("0123456789abcdef")
+
+
+class Verdict(StrEnum):
+    GENUINE = "genuine"  # byte for byte as sealed, and in force
+    EXPIRED = "expired"  # byte for byte as sealed, past its validity
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    ALTERED = "altered"  # our seal, and changed bytes
+    UNSEALED = "unsealed"  # a code of ours, and not sealed yet
+    UNKNOWN = "unknown"  # not ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What may be told to anybody: a word and moments."""
+
+    verdict: Verdict
+    sealed_at: datetime | None = None
+    valid_until: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str = ""  # for the record of whoever asks; names nobody
+
+
+def check(pdf: bytes, *, at: datetime) -> Answer:
+    """By every byte: the hash we kept at the seal, then the seal itself."""
+    document = ConsentDocument.objects.filter(pdf_sha256=digest_of_bytes(pdf)).first()
+    seal = inspection.seal_of(pdf, at=at)
+    if document is not None and seal is not None and seal.whole:
+        return _answer(document, at=at)
+    if document is not None or (seal is not None and seal.ours):
+        reason = seal.reason if seal is not None else "the seal is missing"
+        return Answer(verdict=Verdict.ALTERED, reason=reason or "not the bytes that were sealed")
+    return Answer(verdict=Verdict.UNKNOWN)
+
+
+def check_code(code: str, *, at: datetime) -> Answer:
+    """By the code printed on each page: tells the state, not whether the paper was changed."""
+    digits = code.replace("-", "").replace(" ", "").lower()
+    if len(digits) != CODE_LENGTH or not set(digits) <= HEX:
+        return Answer(verdict=Verdict.UNKNOWN)
+    first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+    document = ConsentDocument.objects.filter(uuid__gte=first, uuid__lte=last).first()
+    if document is None:
+        return Answer(verdict=Verdict.UNKNOWN)
+    return _answer(document, at=at)
+
+
+def _answer(document: ConsentDocument, *, at: datetime) -> Answer:
+    last = document.events.order_by("-number").first()
+    ended = {
+        ConsentState.SUPERSEDED: Verdict.SUPERSEDED,
+        ConsentState.WITHDRAWN: Verdict.WITHDRAWN,
+    }.get(ConsentState(document.state))
+    if ended is not None:
+        verdict = ended
+    elif document.valid_until is None:
+        verdict = Verdict.UNSEALED
+    else:
+        verdict = Verdict.GENUINE if document.valid_until > at else Verdict.EXPIRED
+    return Answer(
+        verdict=verdict,
+        sealed_at=document.sealed_at,
+        valid_until=document.valid_until,
+        ended_at=last.at if ended is not None and last is not None else None,
+    )
