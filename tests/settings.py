@@ -11,6 +11,7 @@ WORKER_VAR = TEST_VAR / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 os.environ["DEBUG"] = "True"
 os.environ["VAR_DIR"] = str(WORKER_VAR)
+(WORKER_VAR / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where it is missing
 os.environ.setdefault("DATABASE_URL", servers.database_url(TEST_SERVICES))
 
 from clinic.settings import *  # noqa: E402, F403
