@@ -124,7 +124,7 @@ def home(request: StaffRequest) -> HttpResponse:
     """Today's board at the person's location, with what waits for their roles."""
     at = timezone.now()
     location = request.user.location or Location.objects.in_use().order_by("pk").first()
-    context = {"location": location, "tiles": tiles(request.user, at=at), "unset": 0}
+    context: dict[str, object] = {"location": location, "tiles": tiles(request.user, at=at)}
     if request.user.may(Permission.MANAGE_RULES):
         context["unset"] = len(settings.unset())
     if location is not None and request.user.may(Permission.SEE_CALENDAR):

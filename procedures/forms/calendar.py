@@ -17,7 +17,7 @@ LENGTHS = [(minutes, f"{minutes} min") for minutes in (15, 20, 30, 45, 60, 75, 9
 OTHER_KINDS = [choice for choice in AppointmentKind.choices if choice[0] != AppointmentKind.SESSION]
 
 
-class PractitionerField(forms.ModelChoiceField[User]):
+class PractitionerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
     """Those who treat, by name."""
 
     def __init__(self, **options: Any) -> None:
@@ -28,7 +28,7 @@ class PractitionerField(forms.ModelChoiceField[User]):
         return obj.full_name
 
 
-class RoomField(forms.ModelChoiceField[Room]):
+class RoomField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
     """Rooms with their place, so that nobody books into the other house."""
 
     def __init__(self, **options: Any) -> None:

@@ -11,7 +11,7 @@ from procedures.models import Lot, Session
 from procedures.treatment import Given
 
 
-class LotField(forms.ModelChoiceField[Lot]):
+class LotField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
     """Lots with product and expiry date; an expired one is shown and refused with a sentence."""
 
     def label_from_instance(self, obj: Lot) -> str:
