@@ -88,10 +88,12 @@ class Command(BaseCommand):
             problems = form.errors.get(question.name)
             if not problems:
                 return typed
-            self.stderr.write(f"{field.label}: {' '.join(problems)}")
+            self.stderr.write(f"{field.label}: {' '.join(map(str, problems))}")
 
     @staticmethod
     def complaint(form: SetupForm) -> str:
         options = {question.name: question.option for question in QUESTIONS}
-        lines = [f"{options[name]}: {' '.join(words)}" for name, words in form.errors.items()]
+        lines = [
+            f"{options[name]}: {' '.join(map(str, words))}" for name, words in form.errors.items()
+        ]
         return "\n".join(["Some answers need another look:", *lines])
