@@ -49,6 +49,11 @@ def characters() -> list[Character]:
     """The patients, in the order in which they came."""
     rows = tomllib.loads((HERE / "patients.toml").read_text())["patient"]
     return [
-        Character(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+        Character(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in row.items()
+            }
+        )
         for row in rows
     ]

@@ -1,0 +1,192 @@
+"""How far each fictional patient has come, told as the clinic lived it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from aftercare import check_ins
+from aftercare.models import AftercarePlan, Feeling
+from clinic.demo.visits import MINUTES, Journey
+from clinic.messaging import links
+from clinic.messaging.models import Purpose
+from consent import signing
+from consent.models import ConsentDocument
+from patients import intake
+from patients.models import Patient
+from procedures import booking, plans
+from procedures.booking import Visit
+from procedures.models import AppointmentKind, Course, Plan, Session
+
+
+def registered(story: Journey) -> None:
+    story.register(at=story.moment(-1))
+
+
+def unfinished(story: Journey) -> None:
+    """The questionnaire was begun and not finished; what matched nothing waits for review."""
+    patient = story.register(at=story.moment(-1))
+    by = story.stage.cosmetologist
+    form = intake.start(patient, source="desk", at=story.moment(-1, 11), by=by)
+    said = {code: intake.Said(reply="unsure") for code in story.who.unsure}
+    intake.save(form, said, at=story.moment(-1, 11), by=by)
+    story.tell_history(patient, at=story.moment(-1, 11, 30))
+
+
+def draft(story: Journey) -> Plan:
+    return _planned(story, days=-3)
+
+
+def signed_off(story: Journey, days: int = -6) -> Plan:
+    return story.sign_off(_planned(story, days=days), at=story.moment(days, 14))
+
+
+def overridden(story: Journey) -> None:
+    plan = _planned(story, days=-4)
+    story.override(plan, at=story.moment(-3, 12))
+    plan = story.sign_off(plan, at=story.moment(-3, 13))
+    document = story.offer(plan, at=story.moment(-3, 14))
+    story.seal(story.sign(document, at=story.moment(-3, 15)), at=story.moment(-3, 16))
+
+
+def offered(story: Journey) -> ConsentDocument:
+    return story.offer(signed_off(story), at=story.moment(-1, 15))
+
+
+def signed(story: Journey) -> ConsentDocument:
+    return story.sign(offered(story), at=story.moment(-1, 16))
+
+
+def declined(story: Journey) -> None:
+    reason = "I want to think about it until spring."
+    signing.decline(offered(story), reason, at=story.moment(-1, 16), by=story.stage.reception)
+
+
+def withdrawn(story: Journey) -> None:
+    document = story.seal(signed(story), at=story.moment(-1, 17))
+    reason = "changed my mind"
+    signing.withdraw(document, reason, at=story.moment(0, 8), by=story.stage.reception)
+
+
+def revised(story: Journey) -> None:
+    """One session fewer was agreed after the consent: the plan is new, and waits for the doctor."""
+    story.seal(signed(story), at=story.moment(-1, 17))
+    plan = Plan.objects.current().get(patient__number=_number(story))
+    fewer = story.intent(sessions=4)
+    plans.revise(plan, fewer, at=story.moment(0, 8), by=story.stage.cosmetologist)
+
+
+def closed(story: Journey) -> None:
+    plans.close(signed_off(story, days=-40), at=story.moment(-30), by=story.doctor)
+
+
+def booked(story: Journey) -> Course:
+    return _course(story, first=story.who.days, planned=-6)
+
+
+def window(story: Journey) -> None:
+    """Treated some days ago: inside the days in which much is still forbidden."""
+    course = _course(story, first=story.who.days, planned=story.who.days - 5)
+    story.treat(course.sessions.get(number=1))
+    _tell(story, course)
+
+
+def course(story: Journey) -> None:
+    """Every session that lies in the past was given."""
+    made = _course(story, first=story.who.days, planned=story.who.days - 5)
+    for session in made.sessions.select_related("appointment").order_by("number"):
+        if session.appointment.slot.upper < story.stage.now:
+            story.treat(session)
+
+
+def today(story: Journey) -> None:
+    """A visit today: ready, or with the one thing missing that the story names."""
+    if story.who.without == "consent":
+        plan = signed_off(story)
+        made = story.book(plan, first=0, hour=story.who.hour, at=story.moment(-5))
+        story.offer(plan, at=story.moment(-5, 11))
+    else:
+        made = _course(story, first=0, planned=-6, hour=story.who.hour)
+    session = made.sessions.get(number=1)
+    if story.who.status == "no-show":
+        booking.no_show(session.appointment, at=story.stage.now, by=story.stage.reception)
+    elif story.who.status == "arrived":
+        story.make_ready(session, at=story.stage.now)
+    elif story.who.without != "screening":
+        story.screen_today(session, at=story.stage.now)
+
+
+def consultation(story: Journey) -> None:
+    patient = story.register(at=story.moment(-2))
+    visit = Visit(
+        kind=AppointmentKind.CONSULTATION,
+        patient=patient,
+        practitioner=story.stage.lead,
+        room=story.stage.rooms[story.location.name][1],
+        start=booking.moment(story.day(0), story.hour, story.location),
+        minutes=MINUTES,
+    )
+    booking.book(visit, at=story.moment(-2, 11), by=story.stage.reception)
+
+
+JOURNEYS: dict[str, Callable[[Journey], object]] = {
+    "registered": registered,
+    "unfinished": unfinished,
+    "draft": draft,
+    "signed-off": signed_off,
+    "overridden": overridden,
+    "offered": offered,
+    "signed": signed,
+    "declined": declined,
+    "withdrawn": withdrawn,
+    "revised": revised,
+    "closed": closed,
+    "booked": booked,
+    "window": window,
+    "course": course,
+    "finished": course,
+    "today": today,
+    "consultation": consultation,
+}
+
+
+def _planned(story: Journey, *, days: int) -> Plan:
+    patient = story.register(at=story.moment(days - 1))
+    story.tell_history(patient, at=story.moment(days - 1, 11))
+    story.fill_in(patient, at=story.moment(days - 1, 12))
+    return story.plan(Patient.objects.get(pk=patient.pk), at=story.moment(days, 10))
+
+
+def _course(story: Journey, *, first: int, planned: int, hour: int = 11) -> Course:
+    """From the intake to a booked course with a consent in force."""
+    plan = story.sign_off(_planned(story, days=planned), at=story.moment(planned, 12))
+    if story.who.without != "photo":
+        story.photograph(plan.patient, at=story.moment(planned, 13))
+    document = story.sign(
+        story.offer(plan, at=story.moment(planned, 14)), at=story.moment(planned, 15)
+    )
+    story.seal(document, at=story.moment(planned, 16))
+    return story.book(plan, first=first, hour=hour, at=story.moment(planned, 17))
+
+
+def _tell(story: Journey, made: Course) -> None:
+    """The check-in the patient made by their link, if the story has one."""
+    if not story.who.feeling:
+        return
+    plan = AftercarePlan.objects.get(session__course=made)
+    at = story.stage.now - timedelta(hours=2)
+    session = Session.objects.get(pk=plan.session_id)
+    link = links.make(
+        story_patient(made).recipient,
+        Purpose.AFTERCARE,
+        f"session:{session.uuid}",
+        expires_at=at + timedelta(days=14),
+        at=at,
+    )
+    check_ins.check_in(plan, Feeling(story.who.feeling), [], "", at=at, by=link)
+
+
+def story_patient(made: Course) -> Patient:
+    return Patient.objects.select_related("recipient").get(pk=made.patient_id)
+
+
+def _number(story: Journey) -> int:
+    return Patient.objects.order_by("number").values_list("number", flat=True).last() or 0
