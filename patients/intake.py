@@ -130,9 +130,14 @@ def asked(patient: Patient, moment: str) -> tuple[Question, ...]:
     """The patient's questions at this moment; unknown whether they can be pregnant, all of them."""
     return tuple(
         one
-        for one in questions_for("intake" if moment == Moment.INTAKE else "session")
+        for one in asked_of_patients(moment)
         if not (one.ask_if_can_be_pregnant and patient.can_be_pregnant is False)
     )
+
+
+def asked_of_patients(moment: str) -> tuple[Question, ...]:
+    """What patients are asked, whoever they are."""
+    return questions_for("intake" if moment == Moment.INTAKE else "session")
 
 
 def asked_of_staff(moment: str) -> tuple[Question, ...]:
@@ -180,7 +185,7 @@ def _put(intake: Intake, code: str, said: Said, *, at: datetime) -> Answer:
     reply = _reply(question, said)
     dated = said.date if reply in question.date_after else None
     if dated and dated > timezone.localdate(at) and question.needs_date not in MAY_LIE_AHEAD:
-        raise NotYet
+        raise NotYet(question=code)
     row, _created = Answer.objects.update_or_create(
         intake=intake,
         question=code,

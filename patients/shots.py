@@ -122,3 +122,13 @@ def _plain_colours(image: Image.Image) -> Image.Image:
             converted = None
         image = converted or image
     return image.convert("RGBA" if clear else "RGB")
+
+
+def shrink(jpeg: bytes, side: int) -> bytes:
+    """A small copy of one of our own pictures."""
+    picture = Image.open(BytesIO(jpeg), formats=("JPEG",))
+    picture.draft("RGB", (side, side))
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()

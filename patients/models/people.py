@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.messaging.models import Recipient
@@ -114,6 +115,10 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return f"Patient #{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """The chart: every app shows a part of it, so that the project assembles it."""
+        return reverse("chart:patient-chart", args=[self.uuid])
 
     @property
     def full_name(self) -> str:

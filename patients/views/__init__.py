@@ -1,0 +1,1 @@
+"""Pages about a patient. Which patient stands in the address, and nowhere else."""

@@ -1,0 +1,96 @@
+"""The parts of the chart that are ours: who it is, the history, the photos.
+
+Each is a fragment for htmx, and a page of its own without JavaScript.
+"""
+
+from itertools import groupby
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from clinic.staff.access import StaffRequest, requires
+from clinic.staff.roles import Permission
+from patients import photos
+from patients.intake import answers_now
+from patients.models import Answer, Area, HistoryItem, HistoryKind, Patient, Photo, Reply
+from patients.views.door import language, patient_of, put_on_record
+from patients.views.lines import answer_lines, lists_of
+
+DAYS_OF_PHOTOS = 4  # newest days of an area that the chart shows
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@requires(Permission.SEE_PATIENTS)
+def chart_summary(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """Who it is; for those who treat, the allergies too."""
+    row, now = patient_of(request, patient), timezone.now()
+    context: dict[str, object] = {"patient": row, "age": row.age_on(timezone.localdate(now))}
+    context["may_edit"] = request.user.may(Permission.REGISTER_PATIENTS)
+    if request.user.may(Permission.SEE_CLINICAL):
+        put_on_record(request, "allergies.viewed", row, at=now)
+        lists = lists_of(row, request.user, language())
+        context["allergies"] = next(one for one in lists if one.kind == HistoryKind.ALLERGY)
+        context["needs_doctor"] = _needs_doctor(request, row)
+    return _part(request, "patients/chart_summary.html", context)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@requires(Permission.SEE_CLINICAL)
+def chart_history(request: StaffRequest, patient: UUID) -> HttpResponse:
+    row, now = patient_of(request, patient), timezone.now()
+    put_on_record(request, "history.viewed", row, at=now)
+    last = row.intakes.completed().order_by("-completed_at", "-pk").first()
+    said = answers_now(row, at=now).values()
+    visible = Answer.objects.visible_to(request.user).filter(pk__in=[one.pk for one in said])
+    matters = visible.exclude(reply__in=[Reply.NO, Reply.ASSESSED]).order_by("pk")
+    context = {
+        "patient": row,
+        "lists": lists_of(row, request.user, language()),
+        "last": last,
+        "matters": answer_lines(matters, language()),
+        "draft": row.intakes.drafts().first(),
+        "needs_doctor": _needs_doctor(request, row),
+        "may_record": request.user.may(Permission.RECORD_CLINICAL),
+    }
+    return _part(request, "patients/chart_history.html", context)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@requires(Permission.SEE_CLINICAL)
+def chart_photos(request: StaffRequest, patient: UUID) -> HttpResponse:
+    row, now = patient_of(request, patient), timezone.now()
+    put_on_record(request, "photos.listed", row, at=now)
+    taken = Photo.objects.visible_to(request.user).filter(patient=row).kept()
+    areas = []
+    for area in Area:
+        shown = list(taken.filter(area=area).order_by("-taken_at", "-pk"))
+        days = [
+            (day, list(group))
+            for day, group in groupby(shown, key=lambda one: timezone.localdate(one.taken_at))
+        ]
+        missing = photos.missing_views(row, area, since=None, at=now)
+        if shown:
+            areas.append({"area": area, "days": days[:DAYS_OF_PHOTOS], "missing": missing})
+    context = {"patient": row, "areas": areas}
+    context["may_record"] = request.user.may(Permission.RECORD_CLINICAL)
+    return _part(request, "patients/chart_photos.html", context)
+
+
+def _needs_doctor(request: StaffRequest, patient: Patient) -> bool:
+    """Whether something is on record that only a doctor may read."""
+    if request.user.may(Permission.SEE_SENSITIVE):
+        return False
+    items = HistoryItem.objects.filter(patient=patient).current().hidden_from(request.user)
+    answers = [one.pk for one in answers_now(patient, at=timezone.now()).values()]
+    return items.exists() or Answer.objects.filter(pk__in=answers).needing_a_doctor().exists()
+
+
+def _part(request: StaffRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    return render(request, template + ("#panel" if request.htmx else ""), context)
