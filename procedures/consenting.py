@@ -32,7 +32,7 @@ from consent.content import (
 from consent.models import ConsentDocument
 from patients import intake, photos
 from patients.models import Area, Reply
-from procedures import catalogue
+from procedures import catalogue, settings
 from procedures.models import AllergyTest, Plan, Session
 
 FOR_PATIENTS = "patient"
@@ -64,8 +64,7 @@ def offer(plan: Plan, *, language: str, at: datetime, by: User) -> ConsentDocume
     if plan.signed_off_at is None:
         raise NotSignedOff
     content = content_of(plan, language=language, at=at)
-    proposal = signing.Offer(patient=plan.patient, subject=plan.subject, content=content)
-    return signing.offer(proposal, at=at, by=by)
+    return signing.offer(plan.patient, plan.subject, content, at=at, by=by)
 
 
 def in_force(plan: Plan, *, at: datetime) -> ConsentDocument | None:
@@ -106,7 +105,7 @@ def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
             risks=_risks(language),
             preparation=_preparation(language),
             aftercare=_aftercare(language, booked),
-            other_conditions=(),
+            other_conditions=tuple(plan.other_conditions.splitlines()),
             photo_views=tuple(str(view.label) for view in photos.standard_views(plan.area)),
             health=_health(plan, language, at),
             allergy_test_required=plan.allergy_test_required,

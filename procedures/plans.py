@@ -8,13 +8,24 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.errors import ClinicError, WrongState, constraints_as
+from clinic.errors import ClinicError, Stale, WrongState, constraints_as
 from clinic.record import audit
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
-from patients.models import Patient
-from procedures import screening
-from procedures.models import AllergyTest, Plan, PlanProduct, Product, TestResult
+from consent import signing
+from consent.models import ConsentDocument, ConsentState
+from patients.models import Area, Patient
+from procedures import catalogue, screening
+from procedures.models import (
+    MOVES,
+    AllergyTest,
+    AppointmentStatus,
+    Plan,
+    PlanProduct,
+    Product,
+    Session,
+    TestResult,
+)
 
 
 class NoProducts(ClinicError):
@@ -25,6 +36,16 @@ class NoProducts(ClinicError):
 class ProductTwice(ClinicError):
     code = "product-twice"
     text = _("The same product is named twice. Enter it once with the whole volume.")
+
+
+class WrongVolume(ClinicError):
+    code = "wrong-volume"
+    text = _("A volume is more than 0 and at most 50 ml.")
+
+
+class NoSessions(ClinicError):
+    code = "no-sessions"
+    text = _("A plan has at least one session.")
 
 
 class NotAPractitioner(ClinicError):
@@ -42,6 +63,31 @@ class StillOpen(ClinicError):
     text = _(
         "Findings still stop this plan: %(findings)s. Change the plan, or decide on each finding."
     )
+
+
+class NoExamination(ClinicError):
+    code = "no-examination"
+    text = _("Write what you found when you examined the patient.")
+
+
+class NotOffered(ClinicError):
+    code = "not-offered"
+    text = _("The clinic does not offer “%(what)s”. Choose one of the list.")
+
+
+class Retired(ClinicError):
+    code = "product-retired"
+    text = _("%(product)s is no longer used. Choose another product.")
+
+
+class TooClose(ClinicError):
+    code = "too-close"
+    text = _("Sessions of this plan are at least %(days)s days apart.")
+
+
+class StillBooked(ClinicError):
+    code = "still-booked"
+    text = _("Sessions of this plan are still booked. Cancel them first, then close it.")
 
 
 class TooEarlyToRead(ClinicError):
@@ -71,12 +117,29 @@ class Intent:
     location: Location
     allergy_test_required: bool
     products: Sequence[tuple[Product, Decimal]]
+    other_conditions: str = ""
 
     def __post_init__(self) -> None:
         if not self.products:
             raise NoProducts
-        if not self.practitioner.may(Permission.TREAT):
+        if not (self.practitioner.is_active and self.practitioner.may(Permission.TREAT)):
             raise NotAPractitioner
+        self._check_offered()
+        floor = catalogue.band(self.protocol, self.indication).floor_days
+        if self.interval_days < floor:
+            raise TooClose(days=floor)
+
+    def _check_offered(self) -> None:
+        protocols = {one.id for one in catalogue.protocols_for(self.indication)}
+        offered = {
+            self.indication: {one.id for one in catalogue.indications()},
+            self.technique: {one.id for one in catalogue.techniques()},
+            self.protocol: protocols | {""},
+            self.area: set(Area.values),
+        }
+        for chosen, choices in offered.items():
+            if chosen not in choices:
+                raise NotOffered(what=chosen)
 
 
 COLUMNS = [
@@ -88,6 +151,7 @@ COLUMNS = [
     "sessions",
     "interval_days",
     "goal",
+    "other_conditions",
     "practitioner",
     "location",
     "allergy_test_required",
@@ -107,9 +171,11 @@ def draft(patient: Patient, intent: Intent, *, at: datetime, by: User) -> Plan:
 def revise(plan: Plan, intent: Intent, *, at: datetime, by: User) -> Plan:
     """Change a plan: a new revision without sign-off; its course and its consent lineage follow.
 
-    A consent to the old terms does not open the gate any more, because the terms differ.
+    A consent to the old terms does not open the gate any more, because the terms differ; one
+    that the patient has not signed yet is taken back, so that nobody signs what no longer holds.
     """
     plan = _lock_current(plan)
+    _take_back_offers(plan, at=at, by=by)
     plan.superseded_at = at
     plan.save(update_fields=["superseded_at"])
     revised = Plan(
@@ -137,10 +203,12 @@ def sign_off(plan: Plan, examination: str, *, at: datetime, by: User) -> Plan:
         raise NotADoctor
     if plan.signed_off_at is not None:
         raise WrongState(state=_("Signed off"))
+    if not examination.strip():
+        raise NoExamination
     made = screening.screen_patient(plan.patient, plan=plan, on=_day(plan, at), at=at, by=by)
     if stopping := screening.stopping(made, plan, lasting=True):
         raise StillOpen(findings="; ".join(str(finding.label) for finding in stopping))
-    plan.examination, plan.signed_off_at, plan.signed_off_by = examination, at, by
+    plan.examination, plan.signed_off_at, plan.signed_off_by = examination.strip(), at, by
     plan.save(update_fields=["examination", "signed_off_at", "signed_off_by"])
     audit.record("plan.signed-off", plan, at=at, by=by, patient=plan.patient.uuid)
     return plan
@@ -150,6 +218,10 @@ def sign_off(plan: Plan, examination: str, *, at: datetime, by: User) -> Plan:
 def close(plan: Plan, *, at: datetime, by: User) -> Plan:
     """Nothing more will be done under this plan."""
     plan = _lock_current(plan)
+    ahead = Session.objects.filter(course__plan=plan)
+    if ahead.exclude(appointment__status__in=_ended()).exists():
+        raise StillBooked
+    _take_back_offers(plan, at=at, by=by)
     plan.closed_at = at
     plan.save(update_fields=["closed_at"])
     audit.record("plan.closed", plan, at=at, by=by, patient=plan.patient.uuid)
@@ -190,18 +262,34 @@ def _day(plan: Plan, at: datetime) -> date:
 def _lock_current(plan: Plan) -> Plan:
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     if plan.superseded_at is not None:
-        raise WrongState(state=_("Replaced by a newer revision"))
+        raise Stale
     if plan.closed_at is not None:
         raise WrongState(state=_("Closed"))
     return plan
 
 
+def _ended() -> list[AppointmentStatus]:
+    return [status for status, onward in MOVES.items() if not onward]
+
+
+def _take_back_offers(plan: Plan, *, at: datetime, by: User) -> None:
+    offered = ConsentDocument.objects.filter(
+        patient=plan.patient, subject=plan.subject, state=ConsentState.OFFERED
+    )
+    for document in offered.order_by("pk"):
+        signing.supersede(document, at=at, by=by)
+
+
 def _write(plan: Plan, intent: Intent, *, at: datetime, by: User) -> Plan:
     for column in COLUMNS:
         setattr(plan, column, getattr(intent, column))
+    for product, _volume in intent.products:
+        if product.retired_at is not None:
+            raise Retired(product=product.name)
     plan.created_at, plan.created_by = at, by
-    plan.save()
-    with constraints_as(planproduct_once=ProductTwice):
+    with constraints_as(plan_has_sessions=NoSessions):
+        plan.save()
+    with constraints_as(planproduct_once=ProductTwice, planproduct_volume_sane=WrongVolume):
         PlanProduct.objects.bulk_create(
             PlanProduct(plan=plan, product=product, volume_ml=volume)
             for product, volume in intent.products

@@ -65,6 +65,12 @@ class Plan(models.Model):
     sessions = models.PositiveSmallIntegerField(_("number of sessions"))
     interval_days = models.PositiveSmallIntegerField(_("days between sessions"))
     goal = models.CharField(_("goal"), max_length=500)
+    other_conditions = models.TextField(
+        _("other conditions"),
+        max_length=2000,
+        blank=True,
+        help_text=_("What else the patient and the clinic agree on, one a line."),
+    )
     practitioner = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="plans", verbose_name=_("who treats")
     )
