@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
 
 ACTIVE = "active"
 
@@ -31,6 +32,10 @@ class Clinic:
     urgent_phone: str
     emergency_number: str
     time_zone: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
+from clinic.messaging.models import PatientLink
 from clinic.record import audit
 from clinic.record.audit import Named
 from clinic.staff.storage import EncryptedStorage
 from consent.content import digest_of_bytes
-from consent.models import ConsentDocument
+from consent.evidence import Evidence, note
+from consent.models import ConsentDocument, SignatureEventKind
 
 MANIFEST = "manifest.csv"
 COLUMNS = ("name", "sha256", "patient number", "state", "sealed at", "problem")
@@ -36,6 +38,20 @@ def read(document: ConsentDocument, *, at: datetime, by: Named) -> bytes:
     """One document for somebody who asks; every reading is on the record, and checked again."""
     pdf = verified(document)
     audit.record("consent.downloaded", document, at=at, by=by, patient=document.patient.uuid)
+    return pdf
+
+
+@transaction.atomic
+def deliver(
+    document: ConsentDocument, evidence: Evidence, *, at: datetime, by: PatientLink
+) -> bytes:
+    """The patient's copy. The first time is a link in the chain: they have it."""
+    document = ConsentDocument.objects.select_for_update(no_key=True).get(pk=document.pk)
+    pdf = verified(document)
+    delivered = SignatureEventKind.DELIVERED
+    if not document.events.filter(kind=delivered).exists():
+        note(document, delivered, at=at, by=by, evidence=evidence)
+    audit.record("consent.delivered", document, at=at, by=by, patient=document.patient.uuid)
     return pdf
 
 

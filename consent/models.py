@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.errors import WrongState
 from clinic.staff.models import LANGUAGES, User
 from clinic.staff.roles import Permission
+from consent.content import Clinic
 from patients.models import Patient
 
 
@@ -98,6 +99,10 @@ class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
     def unfinished(self) -> ConsentDocumentQuerySet:
         """Those somebody still has to do something for."""
         return self.filter(state__in=UNFINISHED)
+
+    def with_file(self) -> ConsentDocumentQuerySet:
+        """Those that were sealed once, whatever became of them since."""
+        return self.filter(sealed_at__isnull=False)
 
     def living(self) -> ConsentDocumentQuerySet:
         return self.filter(state__in=LIVING)
@@ -284,6 +289,11 @@ class ConsentDocument(models.Model):
         return "-".join(text[start : start + 4] for start in range(0, 16, 4))
 
     @property
+    def clinic(self) -> Clinic:
+        """As the document names it: its phones and its wall clock."""
+        return Clinic(**self.content["clinic"])
+
+    @property
     def is_unfinished(self) -> bool:
         return self.state in UNFINISHED
 
@@ -291,6 +301,10 @@ class ConsentDocument(models.Model):
     def photo_answers(self) -> list[tuple[str, bool]]:
         """In the order in which they are asked; empty until it is signed."""
         return [(use, self.photo_use[use]) for use in PhotoUse.values if use in self.photo_use]
+
+    @property
+    def photo_words(self) -> list[tuple[str, bool]]:
+        return [(str(PhotoUse(use).label), allowed) for use, allowed in self.photo_answers]
 
     def move_to(self, state: ConsentState) -> None:
         """Set the state if the table allows it; the caller saves."""

@@ -1,7 +1,6 @@
 """The document as a file: PDF/A-3a and PDF/UA-1 in one, the evidence inside, byte for byte the same
 however often it is made. No network, no file but our own fonts and style."""
 
-import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -34,7 +33,6 @@ FOLDER = Path(settings.ROOT) / "static" / "pdf"
 VARIANT = "pdf/a-3a"
 NO_FETCHING = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
 ONE_AT_A_TIME = Lock()  # Pango's font maps are not shared between threads
-logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # it tells every step
 PDF_UA = b"""<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
  xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
  xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"

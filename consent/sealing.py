@@ -57,7 +57,8 @@ def seal(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
         pdf = certify(rendering.render(document), at=at)
         check(pdf, text, at=at)
         pdf = _keep(document, pdf)
-    check(pdf, text, at=at)
+    else:
+        check(pdf, text, at=at)
     return _mark(document, pdf, at=at)
 
 
@@ -124,7 +125,7 @@ def _kept(document: ConsentDocument) -> bytes | None:
 
 
 def _keep(document: ConsentDocument, pdf: bytes) -> bytes:
-    """Write it once; where another worker was faster, its file counts."""
+    """Write it once; where another worker was faster, its file counts: it was checked there."""
     storage = EncryptedStorage()
     try:
         storage.save_once(file_name(document), pdf)
@@ -203,10 +204,10 @@ def channel_for(document: ConsentDocument) -> Channel | None:
 
 def contact(document: ConsentDocument) -> dict[str, str]:
     """Whom the message tells to call: the clinic as the document names it."""
-    clinic = document.content["clinic"]
+    clinic = document.clinic
     return {
-        "clinic": clinic["name"],
-        "clinic_phone": clinic["phone"],
-        "urgent_phone": clinic["urgent_phone"],
-        "emergency_number": clinic["emergency_number"],
+        "clinic": clinic.name,
+        "clinic_phone": clinic.phone,
+        "urgent_phone": clinic.urgent_phone,
+        "emergency_number": clinic.emergency_number,
     }

@@ -1,4 +1,4 @@
-"""Is this paper ours, and does it still hold? Answered to anybody, without a word on the patient."""
+"""Is this paper ours, and does it still hold? Told to anybody, without a word on the patient."""
 
 from dataclasses import dataclass
 from datetime import datetime
