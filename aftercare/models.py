@@ -45,12 +45,29 @@ class AftercarePlan(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__gte=F("session_ended_at")), name="aftercareplan_ends_after_session"
+                condition=Q(ends_at__gte=F("session_ended_at")),
+                name="aftercareplan_ends_after_session",
             ),
         ]
 
     def __str__(self) -> str:
         return f"AftercarePlan #{self.pk}"
+
+
+class RestrictionQuerySet(models.QuerySet["Restriction"]):
+    def visible_to(self, user: User) -> RestrictionQuerySet:
+        return self.filter(plan__in=AftercarePlan.objects.visible_to(user))
+
+    def not_over(self, *, at: datetime) -> RestrictionQuerySet:
+        """Holds now or will hold: neither ended nor released."""
+        return self.filter(until__gt=at).filter(Q(released_at=None) | Q(released_at__gt=at))
+
+    def releasable(self) -> RestrictionQuerySet:
+        """Those a clinician may end before their time."""
+        return self.filter(released_at=None, release_from__isnull=False)
+
+
+RestrictionManager = models.Manager.from_queryset(RestrictionQuerySet)
 
 
 class Restriction(models.Model):
@@ -69,8 +86,14 @@ class Restriction(models.Model):
     )
     released_at = models.DateTimeField(null=True, help_text="Empty means: not released.")
     released_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty means: not released."
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty means: not released.",
     )
+
+    objects = RestrictionManager()
 
     class Meta:
         constraints = [
@@ -87,6 +110,13 @@ class Restriction(models.Model):
 
     def __str__(self) -> str:
         return f"Restriction #{self.pk} {self.rule}"
+
+    def may_be_released(self, *, at: datetime) -> bool:
+        return (
+            self.released_at is None
+            and self.release_from is not None
+            and self.release_from <= at < self.until
+        )
 
 
 class Feeling(models.TextChoices):
@@ -105,6 +135,20 @@ class Triage(models.TextChoices):
     URGENT = "urgent", _("Urgent")
 
 
+RED_FLAGS = [Triage.CONTACT_CLINIC, Triage.URGENT]
+
+
+class CheckInQuerySet(models.QuerySet["CheckIn"]):
+    def visible_to(self, user: User) -> CheckInQuerySet:
+        return self.filter(plan__in=AftercarePlan.objects.visible_to(user))
+
+    def red_flags(self) -> CheckInQuerySet:
+        return self.filter(triage__in=RED_FLAGS)
+
+
+CheckInManager = models.Manager.from_queryset(CheckInQuerySet)
+
+
 class CheckIn(models.Model):
     """What a patient told us after a session, and what it means by the rules."""
 
@@ -113,22 +157,32 @@ class CheckIn(models.Model):
     day = models.PositiveSmallIntegerField(help_text="Whole days of 24 hours after the session.")
     at = models.DateTimeField()
     feeling = models.CharField(max_length=10, choices=Feeling)
-    signs = models.JSONField(default=list, help_text="Knowledge ids of what the patient ticked, SE-...")
+    signs = models.JSONField(
+        default=list, help_text="Knowledge ids of what the patient ticked, SE-..."
+    )
     words = models.TextField(blank=True)
     triage = models.CharField(max_length=15, choices=Triage)
     because = models.JSONField(default=list, help_text="Rules that decided, SE-...")
+
+    objects = CheckInManager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(feeling__in=Feeling.values), name="checkin_feeling_known"
             ),
-            models.CheckConstraint(condition=Q(triage__in=Triage.values), name="checkin_triage_known"),
+            models.CheckConstraint(
+                condition=Q(triage__in=Triage.values), name="checkin_triage_known"
+            ),
         ]
         indexes = [models.Index(fields=["plan", "at"], name="checkin_plan")]
 
     def __str__(self) -> str:
         return f"CheckIn #{self.pk} ({self.triage})"
+
+    @property
+    def is_red_flag(self) -> bool:
+        return self.triage in RED_FLAGS
 
 
 class Severity(models.TextChoices):
@@ -144,7 +198,10 @@ class Reaction(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reactions")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="reactions")
     check_in = models.OneToOneField(
-        CheckIn, on_delete=models.PROTECT, null=True, related_name="reaction",
+        CheckIn,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="reaction",
         help_text="Empty means: seen or heard by staff.",
     )
     signs = models.JSONField(default=list, help_text="Knowledge ids, SE-...")
@@ -152,7 +209,10 @@ class Reaction(models.Model):
     description = models.TextField()
     reported_at = models.DateTimeField()
     recorded_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+",
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
         help_text="Empty means: reported by the patient.",
     )
 

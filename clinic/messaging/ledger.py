@@ -80,15 +80,16 @@ def unclear(row: Message, outcome: str, *, at: datetime) -> None:
 
 
 def skipped(row: Message, reason: str, *, at: datetime) -> None:
-    """It must not or cannot be sent: somebody calls instead."""
+    """It must not or cannot be sent: somebody calls instead, once for all messages of one cause."""
     move(row, MessageState.SKIPPED, at=at, reason=reason)
-    ask(row, TaskKind.CALL_PATIENT if row.patient_uuid else TaskKind.MESSAGE_FAILED, at=at)
+    kind = TaskKind.CALL_PATIENT if row.patient_uuid else TaskKind.MESSAGE_FAILED
+    ask(row, kind, at=at, cause=f"skipped:{row.subject}:{row.recipient.uuid}")
 
 
-def ask(row: Message, kind: TaskKind, *, at: datetime) -> None:
+def ask(row: Message, kind: TaskKind, *, at: datetime, cause: str = "") -> None:
     worklist.ask(
         kind,
-        f"message:{row.uuid}:{row.attempt}:{row.state}",
+        cause or f"message:{row.uuid}:{row.attempt}:{row.state}",
         row,
         role=Role.RECEPTION,
         patient=row.patient_uuid,

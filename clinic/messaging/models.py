@@ -154,6 +154,27 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
 }
 
 
+REASONS = {
+    "too-late": _("its time had passed"),
+    "link-dead": _("its link no longer opens anything"),
+    "no-address": _("no address is known"),
+    "no-channel": _("the clinic has no provider for this channel"),
+    "not-allowed": _("the patient has not allowed this channel"),
+    "opted-out": _("the address has opted out"),
+    "quiet-hours": _("quiet hours"),
+    "missing-value": _("its words have a gap that nothing fills"),
+    "lease-expired": _("a worker stopped before sending it"),
+    "released": _("no longer needed: released by a clinician"),
+    "no-answer": _("a worker stopped after handing it over"),
+    "sent-again": _("a colleague sends it again"),
+    "by-staff": _("a colleague says that it arrived"),
+    "sent-after-void": _("sent although its cause had just gone"),
+    "session-moved": _("the session was moved"),
+    "session-cancelled": _("the session was cancelled"),
+    "session-completed": _("the session took place"),
+    "next-session": _("the reminder of the next session is sent instead"),
+    "new-session": _("a new session began"),
+}
 TROUBLED = [MessageState.FAILED, MessageState.UNCERTAIN]
 LATE_AFTER = timedelta(minutes=5)
 
@@ -263,6 +284,20 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"Message #{self.pk} {self.message}"
+
+    @property
+    def to(self) -> str:
+        return self.recipient.address_for(self.channel)
+
+    @property
+    def clock(self) -> Location | Recipient:
+        """Whose wall clock its times are read on."""
+        return self.location or self.recipient
+
+    @property
+    def reason_text(self) -> str:
+        """Why it is in this state, for a person; a provider's answer stands as it came."""
+        return str(REASONS.get(self.reason.removeprefix("void:"), self.reason))
 
     def move_to(self, state: MessageState, *, at: datetime, reason: str = "") -> None:
         """Set the state if the table allows it; the caller saves."""

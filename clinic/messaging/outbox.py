@@ -182,7 +182,7 @@ def release(batch: Collection[Message], *, at: datetime) -> None:
     """Give back what was leased and not handed over."""
     for message in batch:
         if row := ledger.mine(message):
-            ledger.back(row, at=at, reason="released")
+            ledger.back(row, at=at, reason="given-back")
 
 
 @transaction.atomic

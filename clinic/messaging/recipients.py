@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
-from clinic.messaging.models import Recipient
+from clinic.messaging.models import Channel, Recipient
 
 
 class NoAddress(ClinicError):
@@ -71,3 +71,10 @@ def _apply(recipient: Recipient, channels: Channels, *, at: datetime) -> None:
 def _since(before: datetime | None, at: datetime, *, allowed: bool) -> datetime | None:
     """An agreement keeps its first date; it belongs to one address."""
     return (before or at) if allowed else None
+
+
+def channel_for(recipient: Recipient) -> Channel:
+    """Mail where it is allowed, else SMS; who allows neither is found out when it is sent."""
+    if recipient.sms_allowed_at and not recipient.email_allowed_at:
+        return Channel.SMS
+    return Channel.EMAIL

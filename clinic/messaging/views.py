@@ -41,7 +41,13 @@ def message_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 def message_detail(request: StaffRequest, message: UUID) -> HttpResponse:
     row = _message(request, message)
-    context = {"message": row, "attempts": row.attempts.order_by("number"), "words": _words(row)}
+    context = {
+        "message": row,
+        "attempts": row.attempts.order_by("number"),
+        "words": _words(row),
+        "troubled": TROUBLED,
+        "may_act": request.user.may(Permission.BOOK),
+    }
     return render(request, "messaging/message_detail.html", context)
 
 

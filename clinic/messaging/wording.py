@@ -103,13 +103,15 @@ def _values(message: Message) -> dict[str, str]:
     for name, value in message.values.items():
         at = datetime.fromisoformat(value) if INSTANT.match(value) else None
         values[name] = (hour if name == "time" else day)(at, zone) if at else value
-    if place is None:
-        return values
+    return {**(phones(place) if place else {}), **values}
+
+
+def phones(place: Location) -> dict[str, str]:
+    """The numbers of a place, as placeholders call them."""
     return {
         "clinic_phone": place.phone,
         "urgent_phone": place.urgent_phone,
         "emergency_number": place.emergency_number,
-        **values,
     }
 
 

@@ -1,0 +1,175 @@
+"""What a patient reads on a day after a session (or before it), in words and dates."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import translation
+
+from aftercare import reminding
+from aftercare.models import AftercarePlan, CheckIn, Restriction
+from clinic.knowledge.entries import Recommendation
+from clinic.knowledge.entries.aftercare import Safety
+from clinic.knowledge.loader import load
+from clinic.messaging import wording
+from procedures import catalogue
+from procedures.models import Session
+
+A_DAY = timedelta(days=1)
+AN_HOUR = timedelta(hours=1)
+SOON = timedelta(hours=48)  # nearer than this, hours say more than a date
+CONDITION_IN_THE_WORDS = {"RE-SKINCARE", "RE-SPF"}
+OWN_SUNSCREEN_FROM_DAY = 2  # RE-SPF: before, only what the clinic listed
+DATES = {
+    "window_end": "RX-TOUCH",
+    "sauna_date": "RX-HEAT-SAUNA",
+    "sun_date": "RX-SUN",
+    "procedure_date": "RX-OTHER-PROC",
+}
+REPORT_SHOWN_FOR = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """One line of the list: what, why, what instead, and until when."""
+
+    rule: str
+    what: str
+    why: str
+    allowed: str
+    starts_at: datetime
+    until: datetime
+    hours_left: int | None
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaflet:
+    """The page of one patient at one moment."""
+
+    session: Session
+    plan: AftercarePlan | None
+    day: int | None
+    today: str
+    bans: tuple[Ban, ...]
+    helps: tuple[str, ...]
+    report: CheckIn | None
+
+
+def read(session: Session, *, at: datetime) -> Leaflet:
+    """For the session a link names: how to prepare, or what holds now from every recent session."""
+    language = translation.get_language() or "en"
+    plan = AftercarePlan.objects.filter(session=session).first()
+    if plan is None:
+        return _before(session, language, at=at)
+    held = Restriction.objects.not_over(at=at).filter(plan__patient=plan.patient)
+    day = (at - plan.session_ended_at) // A_DAY
+    report = plan.check_ins.filter(at__gt=at - REPORT_SHOWN_FOR).order_by("-at", "-pk").first()
+    return Leaflet(
+        session=session,
+        plan=plan,
+        day=day,
+        today=_today(session, day, language),
+        bans=tuple(_ban(row, language, at=at) for row in _merged(held)),
+        helps=tuple(one.recommendation.in_(language) for one in _helps(plan, day)),
+        report=report,
+    )
+
+
+def _before(session: Session, language: str, *, at: datetime) -> Leaflet:
+    days = (session.appointment.slot.lower - at) // A_DAY
+    spoken = [row for row in reminding.before() if row.day_offset >= -days - 1]
+    name = (spoken or reminding.before()[-1:])[0].id
+    held = Restriction.objects.not_over(at=at).filter(plan__patient=session.patient)
+    return Leaflet(
+        session=session,
+        plan=None,
+        day=None,
+        today=_words(session, name, language),
+        bans=tuple(_ban(row, language, at=at) for row in _merged(held)),
+        helps=(load().recommendations["RE-ALCOHOL-PRE"].recommendation.in_(language),),
+        report=None,
+    )
+
+
+def _merged(held: Iterable[Restriction]) -> list[Restriction]:
+    """Of sessions close to each other the later end counts."""
+    latest: dict[str, Restriction] = {}
+    for row in held:
+        known = latest.get(row.rule)
+        if known is None or row.until > known.until:
+            latest[row.rule] = row
+    return sorted(latest.values(), key=lambda row: (row.until, row.rule))
+
+
+def _ban(row: Restriction, language: str, *, at: datetime) -> Ban:
+    left = row.until - at
+    return Ban(
+        rule=row.rule,
+        what=_in(row.words["forbidden"], language),
+        why=_in(row.words["why"], language),
+        allowed=_in(row.words["allowed"], language),
+        starts_at=row.starts_at,
+        until=row.until,
+        hours_left=max(-(-left // AN_HOUR), 1) if left < SOON else None,
+        is_ahead=row.starts_at > at,
+    )
+
+
+def _in(words: dict[str, str] | None, language: str) -> str:
+    return words.get(language[:2], words["en"]) if words else ""
+
+
+def _helps(plan: AftercarePlan, day: int) -> list[Recommendation]:
+    """What is safe for everybody on this day; a condition nobody can check here hides it."""
+    area = plan.session.plan.area if plan.session.plan else ""
+    rows = (one for one in load().recommendations.values() if one.safety is Safety.OK)
+    return [one for one in rows if _is_for(one, area) and _is_on(one, day)]
+
+
+def _is_for(one: Recommendation, area: str) -> bool:
+    if one.area is not None:
+        return one.area == area
+    return one.condition is None or one.id in CONDITION_IN_THE_WORDS
+
+
+def _is_on(one: Recommendation, day: int) -> bool:
+    first = OWN_SUNSCREEN_FROM_DAY if one.id == "RE-SPF" else one.day_from
+    return 0 <= first <= day <= (one.day_to or 0)
+
+
+def _today(session: Session, day: int, language: str) -> str:
+    """The newest words of the knowledge whose day has come."""
+    spoken = [
+        row
+        for row in load().reminders.values()
+        if row.send and row.variant is None and 0 <= row.day_offset <= day
+    ]
+    newest = max(spoken, key=lambda row: row.day_offset, default=None)
+    return _words(session, newest.id, language) if newest else ""
+
+
+def _words(session: Session, name: str, language: str) -> str:
+    """The words of the knowledge with this patient's dates; without them, none."""
+    words = load().reminders[name].message
+    try:
+        return wording.fill(words.in_(language), _values(session)) if words else ""
+    except wording.MissingValue:
+        return ""
+
+
+def _values(session: Session) -> dict[str, str]:
+    place, start = session.appointment.room.location, session.appointment.slot.lower
+    rows = Restriction.objects.filter(plan__session=session, rule__in=DATES.values())
+    ends = dict(rows.values_list("rule", "until"))
+    dates = {name: ends[rule] for name, rule in DATES.items() if rule in ends} | {"date": start}
+    return {
+        **wording.phones(place),
+        **{name: wording.day(at, place.zone) for name, at in dates.items()},
+    }
+
+
+def signs_for(area: str) -> list[str]:
+    """What may be ticked after a treatment of this area, the usual first."""
+    known = [one for one in catalogue.signs() if not one.area or one.area == area]
+    return [one.id for one in sorted(known, key=lambda one: one.expected == "no")]

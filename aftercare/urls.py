@@ -1,0 +1,16 @@
+from django.urls import path
+
+from aftercare import views
+
+app_name = "aftercare"
+urlpatterns = [
+    path("<uuid:plan>/", views.plan_detail, name="plan-detail"),
+    path("<uuid:plan>/release/", views.plan_release, name="plan-release"),
+    path(
+        "restriction/<uuid:restriction>/release/",
+        views.restriction_release,
+        name="restriction-release",
+    ),
+    path("<uuid:plan>/reaction/", views.reaction_add, name="reaction-add"),
+    path("chart/<uuid:patient>/", views.chart_aftercare, name="chart-aftercare"),
+]
