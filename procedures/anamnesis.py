@@ -8,16 +8,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.utils import timezone
 
-from clinic.knowledge.entries import Kind, Moment
-from clinic.knowledge.loader import load
+from clinic.knowledge.entries import Moment
 from clinic.knowledge.questions import ANYTHING_CHANGED, Question, questions
-from clinic.knowledge.resolver import Concept, resolve
-from clinic.knowledge.vocabulary import vocabulary
 from patients import intake
 from patients.models import Answer as Row
-from patients.models import HistoryItem, HistoryKind, Patient
+from patients.models import ClinicalStatus, HistoryItem, HistoryKind, Patient
 from patients.models import Reply as RowReply
 from procedures import catalogue
+from procedures.catalogue.reading import Spoken, allergens_in, ingredients_in, statements
 from procedures.domain.facts import (
     Answer,
     Facts,
@@ -49,7 +47,6 @@ ALCOHOL = "CI-ALCOHOL-24H"
 PROCEDURE = "CI-RECENT-PROCEDURE"  # with its date the clinic's interval judges it, not the yes
 DEHYDRATION, HYALURONIC = "CI-HA-DEHYDRATION", "ING-HA"
 UNDER_WAY = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
-ACTIVE = "active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,64 +180,32 @@ def _asserted(items: list[HistoryItem], day: Day) -> Iterator[str]:
 def _understood(
     items: list[HistoryItem], rows: Mapping[str, Row]
 ) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
+    """What the history and the notes beside answers say, and what of it nobody understood."""
     stated: list[Stated] = []
     unresolved: list[str] = []
     for item in items:
         if not item.none_known:
-            meaning = resolve(item.text)
-            concepts = {one.id: one for one in meaning.concepts}
-            if chosen := vocabulary().by_id.get(item.concept):
-                concepts[chosen.id] = chosen
-            stated += _of_item(item, concepts)
-            if not meaning.resolved and chosen is None:
-                unresolved.append(item.text)
+            said, understood = statements(_spoken(item))
+            stated += said
+            unresolved += [] if understood else [item.text]
     for row in rows.values():
         if row.note and row.reply != RowReply.SAID:
-            meaning = resolve(row.note)
             topic = Topic.ALLERGIES if row.question == ALLERGY else Topic.CONDITIONS
-            stated += _of_text(row.note, {one.id: one for one in meaning.concepts}, topic)
+            said, understood = statements(Spoken(text=row.note, topic=topic))
+            stated += said
             counts = row.reply == RowReply.NO or row.question == ALLERGY
-            if not meaning.resolved and counts:
-                unresolved.append(row.note)
+            unresolved += [row.note] if counts and not understood else []
     return tuple(stated), tuple(unresolved)
 
 
-def _of_item(item: HistoryItem, concepts: Mapping[str, Concept]) -> Iterator[Stated]:
-    topic = Topic(TOPICS[HistoryKind(item.kind)])
-    when = When.CURRENT if item.status == ACTIVE else When.PAST
-    return _of_text(item.text, concepts, topic, when=when, until=item.end_date)
-
-
-def _of_text(
-    text: str,
-    concepts: Mapping[str, Concept],
-    topic: Topic,
-    *,
-    when: When = When.CURRENT,
-    until: date | None = None,
-) -> Iterator[Stated]:
-    """What was written, under the heading to which its meaning belongs."""
-    kinds = {concept.kind for concept in concepts.values()}
-    for concept in concepts.values():
-        means_allergy = concept.kind is Kind.ALLERGEN
-        if means_allergy and topic is Topic.MEDICATIONS and kinds != {Kind.ALLERGEN}:
-            continue  # a medicine that is taken is named like the allergy to it
-        yield Stated(
-            text=text,
-            concept=concept.id,
-            rules=catalogue.touched(concept),
-            topic=Topic.ALLERGIES if means_allergy else _topic(concept, topic),
-            when=when,
-            until=until,
-            harmless=concept.harmless,
-        )
-
-
-def _topic(concept: Concept, topic: Topic) -> Topic:
-    """An illness in the list of allergies is an illness; a medicine there is an allergy."""
-    if concept.kind is Kind.CONDITION:
-        return Topic.CONDITIONS
-    return Topic.MEDICATIONS if topic is Topic.CONDITIONS else topic
+def _spoken(item: HistoryItem) -> Spoken:
+    return Spoken(
+        text=item.text,
+        topic=Topic(TOPICS[HistoryKind(item.kind)]),
+        chosen=item.concept,
+        when=When.CURRENT if item.status == ClinicalStatus.ACTIVE else When.PAST,
+        until=item.end_date,
+    )
 
 
 def _drugs(plan: Plan, *, at: datetime) -> tuple[PlannedDrug, ...]:
@@ -264,7 +229,7 @@ def _drug(product: Product, reacted: set[int]) -> PlannedDrug:
     return PlannedDrug(
         name=product.name,
         ingredients=ids,
-        allergens=_allergens(ids),
+        allergens=allergens_in(ids),
         unknown_ingredients=tuple(row.text for row in rows if not known[row]),
         concentrations=frozenset[str]().union(
             *(found for row, found in known.items() if row.concentration)
@@ -280,31 +245,18 @@ def _drug(product: Product, reacted: set[int]) -> PlannedDrug:
 
 def _pain_relief(text: str) -> PlannedDrug:
     """A cream or an injection against pain: compared with the allergies like everything else."""
-    ids = _named(text)
+    ids = ingredients_in(text)
     return PlannedDrug(
         name=text,
         ingredients=ids,
-        allergens=_allergens(ids),
+        allergens=allergens_in(ids),
         unknown_ingredients=() if ids else (text,),
         on_the_skin=True,
     )
 
 
 def _ingredients(row: ProductIngredient) -> frozenset[str]:
-    return frozenset({row.ingredient}) if row.ingredient else _named(row.text)
-
-
-def _named(text: str) -> frozenset[str]:
-    """The ingredients of the knowledge that a text names."""
-    rules = resolve(text, kinds=[Kind.INGREDIENT]).rules
-    return frozenset(rule for rule in rules if rule in load().ingredients)
-
-
-def _allergens(ingredients: frozenset[str]) -> frozenset[str]:
-    known = load()
-    return frozenset[str]().union(
-        *(known.allergens_of(one) for one in ingredients if one in known.ingredients)
-    )
+    return frozenset({row.ingredient}) if row.ingredient else ingredients_in(row.text)
 
 
 def _previous(patient: Patient, day: Day) -> date | None:

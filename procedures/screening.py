@@ -17,7 +17,7 @@ from clinic.record.models import Task, TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Permission, Role
 from patients.models import Patient
-from procedures import catalogue, anamnesis, settings
+from procedures import anamnesis, catalogue, settings
 from procedures.domain.findings import Finding, Result, decide
 from procedures.domain.outcomes import Decision, OverrideKind
 from procedures.domain.screening import Rulebook, screen

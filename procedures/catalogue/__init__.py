@@ -8,14 +8,12 @@ from json import dumps, loads
 from clinic.knowledge.entries import (
     Entry,
     Indication,
-    Medicine,
     Protocol,
     Restriction,
     SideEffect,
     Technique,
 )
 from clinic.knowledge.loader import load
-from clinic.knowledge.vocabulary import Concept
 from procedures.catalogue import person
 from procedures.catalogue.cards import words_of
 from procedures.catalogue.person import FLOOR_DAYS, person_rules
@@ -45,19 +43,6 @@ def version(settings: Settings) -> str:
 def rulebook(settings: Settings) -> Rulebook:
     """Every rule of the knowledge, with the clinic's numbers where the sources have none."""
     return _rulebook(_as_text(settings))
-
-
-def touched(concept: Concept) -> frozenset[str]:
-    """The rules that naming a concept touches. A medicine speaks for itself: what it hints at
-    (a heart disease, say) is another question."""
-    medicines = load().medicines
-    hinted = {
-        hint
-        for rule in concept.rules
-        if isinstance(medicine := medicines.get(rule), Medicine)
-        for hint in medicine.contraindication_ids
-    }
-    return frozenset(concept.rules) - hinted
 
 
 def procedure_kinds(text: str) -> tuple[str, ...]:

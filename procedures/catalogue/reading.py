@@ -1,0 +1,83 @@
+"""What people write about themselves and about products, as statements a rule can look at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from clinic.knowledge.entries import Kind, Medicine
+from clinic.knowledge.loader import load
+from clinic.knowledge.resolver import Concept, resolve
+from clinic.knowledge.vocabulary import vocabulary
+from procedures.domain.facts import Stated, Topic, When
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """One text, where it stands, and until when it held. `chosen` is a concept somebody picked."""
+
+    text: str
+    topic: Topic
+    chosen: str = ""
+    when: When = When.CURRENT
+    until: date | None = None
+
+
+def statements(spoken: Spoken) -> tuple[tuple[Stated, ...], bool]:
+    """What it says, and whether it was understood; what was not is for a person to look at."""
+    meaning = resolve(spoken.text)
+    concepts = {one.id: one for one in meaning.concepts}
+    chosen = vocabulary().by_id.get(spoken.chosen)
+    if chosen is not None:
+        concepts[chosen.id] = chosen
+    return tuple(_stated(spoken, list(concepts.values()))), meaning.resolved or chosen is not None
+
+
+def ingredients_in(text: str) -> frozenset[str]:
+    """The ingredients of the knowledge that a text names."""
+    rules = resolve(text, kinds=[Kind.INGREDIENT]).rules
+    return frozenset(rule for rule in rules if rule in load().ingredients)
+
+
+def allergens_in(ingredients: frozenset[str]) -> frozenset[str]:
+    """Every allergen these ingredients may stand for."""
+    known = load()
+    found = (known.allergens_of(one) for one in ingredients if one in known.ingredients)
+    return frozenset[str]().union(*found)
+
+
+def touched(concept: Concept) -> frozenset[str]:
+    """The rules that naming a concept touches. A medicine speaks for itself: what it hints at
+    (a heart disease, say) is another question."""
+    medicines = load().medicines
+    hinted = {
+        hint
+        for rule in concept.rules
+        if isinstance(medicine := medicines.get(rule), Medicine)
+        for hint in medicine.contraindication_ids
+    }
+    return frozenset(concept.rules) - hinted
+
+
+def _stated(spoken: Spoken, concepts: list[Concept]) -> Iterator[Stated]:
+    """Under the heading to which its meaning belongs."""
+    kinds = {concept.kind for concept in concepts}
+    for concept in concepts:
+        allergy = concept.kind is Kind.ALLERGEN
+        if allergy and spoken.topic is Topic.MEDICATIONS and kinds != {Kind.ALLERGEN}:
+            continue  # a medicine that is taken is named like the allergy to it
+        yield Stated(
+            text=spoken.text,
+            concept=concept.id,
+            rules=touched(concept),
+            topic=Topic.ALLERGIES if allergy else _topic(concept, spoken.topic),
+            when=spoken.when,
+            until=spoken.until,
+            harmless=concept.harmless,
+        )
+
+
+def _topic(concept: Concept, topic: Topic) -> Topic:
+    """An illness in the list of allergies is an illness; a medicine there is an allergy."""
+    if concept.kind is Kind.CONDITION:
+        return Topic.CONDITIONS
+    return Topic.MEDICATIONS if topic is Topic.CONDITIONS else topic

@@ -1,0 +1,102 @@
+"""Vignettes a clinician can read: who comes, what is decided, and because of which rules."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinic.knowledge.entries import Trigger
+from clinic.knowledge.loader import load
+from procedures import cases, catalogue
+from procedures.catalogue.person import EVERYBODY
+from procedures.catalogue.products import JUDGED_ELSEWHERE
+from procedures.domain.findings import Result
+from procedures.domain.screening import Rulebook, screen
+
+FOLDER = Path(__file__).parent / "cases"
+SOMEBODY: dict[str, Any] = {
+    "on": date(2026, 3, 4),
+    "birth_date": date(1990, 5, 1),
+    "sex": "F",
+    "conditions": [],
+    "medications": [],
+    "allergies": [],
+    "planned_drugs": [],
+    "pregnant": False,
+    "breastfeeding": False,
+}
+
+
+def _read() -> Iterator[dict[str, Any]]:
+    for path in sorted(FOLDER.glob("*.toml")):
+        yield from tomllib.loads(path.read_text())["case"]
+
+
+VIGNETTES = list(_read())
+
+
+def _facts(vignette: dict[str, Any]) -> dict[str, Any]:
+    told = SOMEBODY | vignette["facts"]
+    return {key: told[key] for key in told if key not in vignette.get("leave_out", ())}
+
+
+def _result(vignette: dict[str, Any], rules: Rulebook | None = None) -> Result:
+    rulebook = rules or catalogue.rulebook(vignette.get("settings", {}))
+    return screen(cases.facts_of(_facts(vignette)), rulebook)
+
+
+def _holds(vignette: dict[str, Any], result: Result) -> bool:
+    fired = sorted({finding.rule for finding in result.findings})
+    expected = vignette.get("earliest_date")
+    return (
+        result.decision.value == vignette["decision"]
+        and fired == sorted(vignette["because"])
+        and result.earliest_date == expected
+    )
+
+
+@pytest.mark.parametrize("vignette", VIGNETTES, ids=[one["story"] for one in VIGNETTES])
+def test_what_is_decided_and_because_of_what(vignette: dict[str, Any]) -> None:
+    result = _result(vignette)
+
+    assert sorted({finding.rule for finding in result.findings}) == sorted(vignette["because"])
+    assert result.decision.value == vignette["decision"]
+    assert result.earliest_date == vignette.get("earliest_date")
+
+
+def test_every_story_is_told_once() -> None:
+    stories = [one["story"] for one in VIGNETTES]
+
+    assert len(stories) == len(set(stories)) >= 120
+
+
+def test_every_rule_fires_in_a_story_and_keeps_quiet_in_another() -> None:
+    known = load()
+    medicines = {m.id for m in known.medicines.values() if m.outcome is not Trigger.PASS}
+    mixtures = set(known.incompatibilities) - set(JUDGED_ELSEWHERE) - {"IN-1"}
+    told = {rule for one in VIGNETTES for rule in one["because"]}
+
+    silent = (set(known.contraindications) - EVERYBODY | medicines | mixtures) - told
+    assert silent == set()
+    assert all(
+        any(rule not in one["because"] for one in VIGNETTES if one["decision"] == "proceed")
+        for rule in told
+    )
+
+
+def test_without_any_rule_that_fires_a_story_ends_differently() -> None:
+    told = {rule for one in VIGNETTES for rule in one["because"]}
+    for rule in sorted({one.card.rule for one in catalogue.rulebook({}).rules} & told):
+        stories = [one for one in VIGNETTES if rule in one["because"]]
+        noticed = [one for one in stories if not _holds(one, _without(rule, one))]
+        assert noticed, f"nobody would notice that {rule} is gone"
+
+
+def _without(rule: str, vignette: dict[str, Any]) -> Result:
+    book = catalogue.rulebook(vignette.get("settings", {}))
+    kept = tuple(one for one in book.rules if one.card.rule != rule)
+    return _result(vignette, replace(book, rules=kept))
