@@ -11,7 +11,7 @@ from django.core.management import execute_from_command_line
 
 from clinic import servers
 
-SERVICES = Path(__file__).resolve().parent / "var" / "services"
+VAR = Path(os.environ.get("VAR_DIR") or Path(__file__).resolve().parent / "var")
 ALONE = {"cases", "check", "collectstatic", "compilemessages", "doctor", "help", "mailbox"}
 ALONE |= {"makemessages", "messages", "states", "vendor", "version", "--help", "-h", "--version"}
 
@@ -24,7 +24,7 @@ def main() -> None:
         execute_from_command_line(sys.argv)
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with servers.running(SERVICES, needed=missing) as urls:
+    with servers.running(VAR / "services", needed=missing) as urls:
         os.environ.update(urls)
         execute_from_command_line(sys.argv)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 from django.conf import settings
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker
 
 from clinic import servers
 from tests import databases

@@ -15,7 +15,6 @@ from django.conf import settings
 from clinic import servers
 from clinic.staff import storage
 
-SERVICES = settings.ROOT / "var" / "services"
 LIBRARIES = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 PROGRAMS = [  # program, Debian package, what it is for
     ("msgfmt", "gettext", "translations"),
@@ -96,7 +95,7 @@ def services() -> Iterator[Finding]:
     """Those the environment names, else the embedded ones, started for the question."""
     missing = [name for name in servers.EVERYTHING if not os.environ.get(name)]
     try:
-        with servers.running(SERVICES, needed=missing) as embedded:
+        with servers.running(settings.VAR / "services", needed=missing) as embedded:
             urls = os.environ | embedded
             yield asked(database, urls["DATABASE_URL"], "start PostgreSQL or mend DATABASE_URL")
             yield asked(broker, urls["REDIS_URL"], "start Redis or mend REDIS_URL")
