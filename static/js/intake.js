@@ -13,7 +13,9 @@ const named = (root) => {
 };
 
 function tell() {
-  const names = [...named(form).values()];
+  const names = [...form.querySelectorAll(".intake-group:not(.intake-staff)")].flatMap((group) => [
+    ...named(group).values(),
+  ]);
   count.hidden = false;
   count.textContent = `${names.filter(Boolean).length} / ${names.length} ${count.dataset.words}`;
   for (const group of form.querySelectorAll(".intake-group")) {

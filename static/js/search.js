@@ -34,8 +34,8 @@ if (box && results) {
     const links = results.hidden ? [] : [...results.querySelectorAll("a[href]")];
     const here = links.indexOf(document.activeElement);
     if (event.key === "Escape") {
-      close();
       box.focus();
+      close();
     } else if (event.key === "ArrowDown" && links.length) {
       event.preventDefault();
       links[Math.min(here + 1, links.length - 1)].focus();
