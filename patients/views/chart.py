@@ -16,10 +16,11 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 from patients import photos
 from patients.intake import answers_now
-from patients.models import Answer, Area, HistoryItem, HistoryKind, Patient, Photo, Reply
+from patients.models import Answer, Area, HistoryItem, HistoryKind, Patient, Photo, Reply, View
 from patients.views.door import language, patient_of, put_on_record
 from patients.views.lines import answer_lines, lists_of
 
+VIEWS = View.values  # in the order in which they are taken
 DAYS_OF_PHOTOS = 4  # newest days of an area that the chart shows
 
 
@@ -72,7 +73,7 @@ def chart_photos(request: StaffRequest, patient: UUID) -> HttpResponse:
     for area in Area:
         shown = list(taken.filter(area=area).order_by("-taken_at", "-pk"))
         days = [
-            (day, list(group))
+            (day, sorted(group, key=lambda one: VIEWS.index(one.view)))
             for day, group in groupby(shown, key=lambda one: timezone.localdate(one.taken_at))
         ]
         missing = photos.missing_views(row, area, since=None, at=now)

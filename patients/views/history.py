@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.errors import ClinicError
 from clinic.knowledge.resolver import suggest
+from clinic.knowledge.vocabulary import vocabulary
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 from patients import history
@@ -39,7 +40,7 @@ def history_add(request: StaffRequest, patient: UUID) -> HttpResponse:
         else:
             _tell(request, item)
             return redirect(row)
-    context = {"form": form, "patient": row, **_meaning(form)}
+    context = {"form": form, "patient": row, **_meaning(form, str(form["kind"].value() or ""))}
     status = 422 if form.errors else 200
     return render(request, "patients/history_add.html", context, status=status)
 
@@ -139,28 +140,32 @@ def _tell(request: StaffRequest, item: HistoryItem) -> None:
         messages.warning(request, _("Recorded. Not recognised: the doctor will review it."))
 
 
-def _meaning(form: forms.Form) -> dict[str, object]:
-    return _understood(str(form["text"].value() or ""), str(form["kind"].value() or ""))
-
-
-def _understood(text: str, kind: str) -> dict[str, object]:
+def _understood(text: str, kind: str, chosen: str = "") -> dict[str, object]:
+    """What the words mean, what else may be meant, and what somebody chose of that."""
     kinds = history.KINDS.get(kind)
     meant = history.understood(text)
     near = [one for one in suggest(text, n=6, kinds=kinds) if one not in meant] if text else []
+    picked = vocabulary().by_id.get(chosen)
+    if picked and picked not in (*meant, *near):
+        near.insert(0, picked)
     return {
         "typed": text.strip(),
         "meant": [one.label.in_(language()) for one in meant],
         "near": [{"id": one.id, "label": one.label.in_(language())} for one in near],
+        "chosen": chosen if any(one.id == chosen for one in near) else "",
     }
+
+
+def _meaning(form: forms.Form, kind: str) -> dict[str, object]:
+    text, concept = form["text"].value() or "", form["concept"].value() or ""
+    return _understood(str(text), kind, str(concept))
 
 
 def _correction_page(
     request: StaffRequest, patient: Patient, item: HistoryItem, form: CorrectionForm, end: EndForm
 ) -> HttpResponse:
-    text = str(form["text"].value() or "")
     context = {"form": form, "end_form": end, "patient": patient, "item": item}
-    context |= _understood(text, item.kind)
-    context["chosen"] = form["concept"].value()
+    context |= _meaning(form, item.kind)
     status = 422 if form.errors or end.errors else 200
     return render(request, "patients/history_correct.html", context, status=status)
 
