@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from clinic.record.models import AuditEntry
 from clinic.staff import team
@@ -162,7 +162,18 @@ def test_an_app_s_code_is_asked_after_the_password(client: Client) -> None:
     assert not signed_in(other)
     other.post(AUTHENTICATE, {"code": code(secret, ahead=1)})
     assert signed_in(other)
-    assert AuditEntry.objects.filter(action="user.second-factor-added").exists()
+
+
+def test_a_second_factor_turned_on_or_off_is_on_the_record(
+    client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    user = make_staff(Role.CLINICAL_LEAD)
+    with django_capture_on_commit_callbacks(execute=True):
+        turn_on(client, user)
+        client.post("/account/2fa/totp/deactivate/")
+    changes = AuditEntry.objects.filter(action__startswith="user.second-factor")
+    actions = set(changes.filter(actor_uuid=user.uuid).values_list("action", flat=True))
+    assert actions == {"user.second-factor-added", "user.second-factor-removed"}
 
 
 def test_the_app_s_secret_is_not_readable_in_the_database(client: Client) -> None:
