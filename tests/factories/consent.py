@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
+
+from django.apps import apps
 
 from clinic.knowledge.loader import load
 from clinic.staff.models import User
@@ -27,7 +30,7 @@ from consent.content import (
     SessionTerms,
 )
 from consent.ink import Ink
-from consent.models import ConsentDocument, PhotoUse
+from consent.models import ConsentDocument, ConsentTemplate, PhotoUse
 from patients.models import Patient
 from tests.factories.patients import make_patient
 from tests.factories.staff import NOW, make_staff
@@ -157,6 +160,12 @@ def make_signature(**changes: Any) -> signing.Signature:
     return signing.Signature(**(facts | changes))
 
 
+def ensure_wording() -> None:
+    """A test with real transactions empties every table; the migrations' rows come back here."""
+    if not ConsentTemplate.objects.exists():
+        import_module("consent.migrations.0002_first_wording").fill(apps, None)
+
+
 def make_offered(
     patient: Patient | None = None,
     *,
@@ -167,6 +176,7 @@ def make_offered(
     **changes: Any,
 ) -> ConsentDocument:
     """Shown to the patient, not signed. Other arguments change the content."""
+    ensure_wording()
     keys.ensure_key(at=datetime.now(UTC))  # valid on the day the tests run, whatever NOW is
     patient = patient or make_patient()
     return signing.offer(
