@@ -3,19 +3,26 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.utils import timezone
 
 from clinic.knowledge.entries import Moment
-from clinic.knowledge.questions import ANYTHING_CHANGED, Question, questions
+from clinic.knowledge.questions import ANYTHING_CHANGED, questions
 from patients import intake
 from patients.models import Answer as Row
 from patients.models import ClinicalStatus, HistoryItem, HistoryKind, Patient
 from patients.models import Reply as RowReply
 from procedures import catalogue
-from procedures.catalogue.reading import Spoken, allergens_in, ingredients_in, statements
+from procedures.catalogue.reading import (
+    Spoken,
+    allergens_in,
+    ingredients_in,
+    is_vehicle,
+    statements,
+)
 from procedures.domain.facts import (
     Answer,
     Facts,
@@ -141,6 +148,7 @@ def _overtaken(row: Row, changed: Row | None) -> bool:
     return said is not None and since is not None and said < since
 
 
+@cache
 def _asked_again() -> frozenset[str]:
     again = (one.code for one in questions() if Moment.SESSION in one.recheck)
     return frozenset({*again, ANYTHING_CHANGED})
@@ -155,12 +163,18 @@ def _answer(row: Row, day: Day) -> Answer:
 
 def _events(rows: Mapping[str, Row]) -> dict[str, date]:
     """Dates are facts whatever the answer they stand beside."""
-    by_code: dict[str, Question] = {one.code: one for one in questions()}
+    needs = _dates_needed()
     return {
-        need.value: row.date
+        needs[code]: row.date
         for code, row in rows.items()
-        if row.date is not None and code in by_code and (need := by_code[code].needs_date)
+        if row.date is not None and code in needs
     }
+
+
+@cache
+def _dates_needed() -> dict[str, str]:
+    """By question the name of the event whose date stands beside the answer."""
+    return {one.code: one.needs_date.value for one in questions() if one.needs_date}
 
 
 def _procedures(row: Row | None) -> tuple[Procedure, ...]:
@@ -230,7 +244,9 @@ def _drug(product: Product, reacted: set[int]) -> PlannedDrug:
         name=product.name,
         ingredients=ids,
         allergens=allergens_in(ids),
-        unknown_ingredients=tuple(row.text for row in rows if not known[row]),
+        unknown_ingredients=tuple(
+            row.text for row in rows if not known[row] and not is_vehicle(row.text)
+        ),
         concentrations=frozenset[str]().union(
             *(found for row, found in known.items() if row.concentration)
         ),

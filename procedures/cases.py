@@ -14,7 +14,13 @@ from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import resolve
 from clinic.knowledge.wording import normal
 from procedures import catalogue
-from procedures.catalogue.reading import Spoken, allergens_in, ingredients_in, statements
+from procedures.catalogue.reading import (
+    Spoken,
+    allergens_in,
+    ingredients_in,
+    is_vehicle,
+    statements,
+)
 from procedures.domain.facts import (
     Answer,
     Facts,
@@ -185,7 +191,9 @@ def _drug(item: Mapping[str, Any]) -> PlannedDrug:
         name=item["name"],
         ingredients=ids,
         allergens=allergens_in(ids),
-        unknown_ingredients=tuple(text for text, known in found.items() if not known),
+        unknown_ingredients=tuple(
+            text for text, known in found.items() if not known and not is_vehicle(text)
+        ),
         concentrations=ids if item.get("concentration") else frozenset(),
         intradermal=normal(route) in INTRADERMAL if route else None,
         registered=item.get("registered"),

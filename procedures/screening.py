@@ -24,6 +24,7 @@ from procedures.domain.screening import Rulebook, screen
 from procedures.models import AppointmentStatus, Override, Plan, Screening, Session
 
 MAX_LABEL = 300
+AHEAD = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
 WHO_MAY = {
     OverrideKind.DOCTOR_REASON: Permission.SIGN_OFF,
     OverrideKind.STAFF_ACK: Permission.TREAT,
@@ -191,14 +192,25 @@ def flag_unsafe(patient: Patient, *, at: datetime) -> list[Task]:
     return tasks
 
 
+def catch_up(*, since: datetime, at: datetime) -> list[Task]:
+    """The same for every patient whose history changed since then: news may get lost."""
+    ahead = Session.objects.filter(appointment__status__in=AHEAD)
+    changed = Patient.objects.filter(history_changed_at__gte=since, history_changed_at__lte=at)
+    patients = changed.filter(pk__in=ahead.values("patient")).order_by("pk")
+    return [task for patient in patients.iterator() for task in flag_unsafe(patient, at=at)]
+
+
 def _stops(session: Session, *, at: datetime) -> list[Finding]:
-    """What stops it on its own day: lasting things, and passing ones that reach that day."""
+    """What stops it on its own day: lasting things, and passing ones that reach that day.
+
+    What was not asked yet is asked at the visit, and the gate waits for it.
+    """
     plan = session.course.plan
     on = timezone.localdate(session.appointment.slot.lower, plan.location.zone)
     result = preview(session.patient, plan, on=on, at=at)
     lasting = stopping_of(result, plan, lasting=True)
     reaching = [one for one in stopping_of(result, plan) if one.of_the_day and one.lifts_on]
-    return [*lasting, *reaching]
+    return [one for one in (*lasting, *reaching) if not one.rule.startswith("not-asked:")]
 
 
 def _ask(session: Session, cause: str, stops: list[Finding], *, at: datetime) -> Task:
@@ -219,7 +231,7 @@ def _ahead(patient: Patient) -> Iterable[Session]:
     return (
         Session.objects.filter(
             patient=patient,
-            appointment__status__in=[AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED],
+            appointment__status__in=AHEAD,
         )
         .select_related("appointment", "course__plan__location", "patient")
         .order_by("appointment__slot", "pk")

@@ -8,7 +8,22 @@ from clinic.knowledge.entries import Kind, Medicine
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import Concept, resolve
 from clinic.knowledge.vocabulary import vocabulary
+from clinic.knowledge.wording import normal
 from procedures.domain.facts import Stated, Topic, When
+
+# What a product is dissolved in and brought to the right acidity with: nobody is allergic to it.
+VEHICLES = frozenset(
+    (
+        "water", "water for injection", "water for injections", "sodium chloride", "saline",
+        "sodium hydroxide", "hydrochloric acid", "phosphate buffer", "disodium phosphate",
+        "sodium dihydrogen phosphate", "sodium phosphate",
+        "вода", "вода для инъекций", "натрия хлорид", "натрия гидроксид", "соляная кислота",
+        "фосфатный буфер", "натрия фосфат",
+        "вода для ін’єкцій", "натрію хлорид", "натрію гідроксид", "кислота хлоридна",
+        "фосфатний буфер", "натрію фосфат",
+    )
+)  # fmt: skip
+NORMAL_VEHICLES = frozenset(normal(one) for one in VEHICLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +51,12 @@ def ingredients_in(text: str) -> frozenset[str]:
     """The ingredients of the knowledge that a text names."""
     rules = resolve(text, kinds=[Kind.INGREDIENT]).rules
     return frozenset(rule for rule in rules if rule in load().ingredients)
+
+
+def is_vehicle(text: str) -> bool:
+    """Water, salt and buffers: "Sodium chloride 0.9%"."""
+    words = (word for word in normal(text).split() if not word[0].isdigit())
+    return " ".join(words) in NORMAL_VEHICLES
 
 
 def allergens_in(ingredients: frozenset[str]) -> frozenset[str]:

@@ -1,0 +1,487 @@
+"""Screenings of real patients: what is kept, when it is stale, who decides against it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from psycopg.types.range import TimestamptzRange
+
+from clinic.record.models import AuditEntry, Task, TaskKind
+from clinic.staff.models import User
+from clinic.staff.roles import Role
+from patients import history
+from patients.intake import Said
+from patients.models import Asserter, HistoryKind, Moment
+from procedures import plans, products, screening, settings
+from procedures.domain.findings import Finding
+from procedures.domain.outcomes import Decision, Outcome, OverrideKind
+from procedures.models import (
+    Appointment,
+    AppointmentKind,
+    Course,
+    IngredientRole,
+    Plan,
+    Screening,
+    Session,
+)
+from procedures.products import Ingredient
+from tests.factories.aftercare import carry_out
+from tests.factories.catalogue import make_leaflet, make_product
+from tests.factories.patients import (
+    make_healthy_patient,
+    make_history,
+    make_intake,
+    make_none_known,
+    make_patient,
+)
+from tests.factories.plans import make_intent, make_plan, make_screening
+from tests.factories.staff import NOW, make_room, make_staff
+
+pytestmark = pytest.mark.django_db
+ON = NOW.date()
+LATER = NOW + timedelta(hours=1)
+HYALURONIC = Ingredient(text="Hyaluronic acid", role=IngredientRole.ACTIVE, ingredient="ING-HA")
+SULPHITE = Ingredient(
+    text="Sodium metabisulphite", role=IngredientRole.EXCIPIENT, ingredient="ING-SULPHITE"
+)
+
+
+@pytest.fixture
+def doctor() -> User:
+    return make_staff(Role.CLINICAL_LEAD)
+
+
+@pytest.fixture
+def cosmetologist() -> User:
+    return make_staff(Role.COSMETOLOGIST)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return make_plan()
+
+
+def _book(plan: Plan, day: date, *, by: User) -> Session:
+    """A session at noon, as the calendar keeps it."""
+    start = datetime(day.year, day.month, day.day, 10, 0, tzinfo=UTC)
+    appointment = Appointment.objects.create(
+        kind=AppointmentKind.SESSION,
+        patient=plan.patient,
+        practitioner=plan.practitioner,
+        room=make_room(plan.location),
+        slot=TimestamptzRange(start, start + timedelta(hours=1)),
+        booked_at=NOW,
+        booked_by=by,
+    )
+    course, _ = Course.objects.get_or_create(
+        plan=plan, patient=plan.patient, defaults={"booked_at": NOW, "booked_by": by}
+    )
+    return Session.objects.create(
+        appointment=appointment, course=course, patient=plan.patient, number=1
+    )
+
+
+def _rules(made: Screening) -> list[str]:
+    return [finding.rule for finding in screening.findings_of(made)]
+
+
+def test_a_healthy_patient_may_be_treated(plan: Plan) -> None:
+    made = make_screening(plan)
+
+    assert (made.decision, made.findings, made.earliest_date) == (Decision.PROCEED, [], None)
+    assert AuditEntry.objects.filter(action="screening.made", subject_uuid=made.uuid).exists()
+
+
+def test_who_was_asked_nothing_is_held_by_every_question() -> None:
+    result = screening.preview(make_patient(), None, on=ON, at=NOW)
+
+    asked = [one.rule for one in result.findings if one.rule.startswith("not-asked:")]
+    assert result.decision is Decision.DEFER
+    assert len(asked) > 40
+    assert {"not-asked:conditions", "not-asked:medications", "not-asked:allergies"} <= set(asked)
+
+
+def test_a_patient_who_cannot_be_pregnant_is_not_asked() -> None:
+    patient = make_healthy_patient(sex="M", can_be_pregnant=False)
+
+    assert screening.preview(patient, None, on=ON, at=NOW).decision is Decision.PROCEED
+
+
+def test_a_question_that_was_never_answered_holds(plan: Plan) -> None:
+    patient = make_patient()
+    make_none_known(patient)
+    make_intake(patient, {"CI-HEART": "unsure"})
+
+    result = screening.preview(patient, None, on=ON, at=NOW)
+
+    assert [(one.rule, one.outcome) for one in result.findings] == [
+        ("CI-HEART", Outcome.HOLD_FOR_DOCTOR)
+    ]
+
+
+def test_what_the_history_says_is_found_with_words_and_sources(plan: Plan) -> None:
+    make_history(plan.patient, HistoryKind.CONDITION, "СД2", at=NOW)
+
+    (finding,) = make_screening(plan, at=LATER).findings
+
+    assert (finding["rule"], finding["concept"]) == ("CI-DIABETES", "diabetes")
+    assert finding["because"] == ["СД2"]
+    assert set(finding["label"]) == {"en", "ru", "uk"}
+    assert finding["sources"][0]["file"].startswith("00")
+
+
+def test_a_text_that_nobody_understands_holds_and_is_kept(plan: Plan) -> None:
+    make_history(plan.patient, HistoryKind.MEDICINE, "Zzyzxol forte", at=NOW)
+
+    made = make_screening(plan, at=LATER)
+
+    assert made.unresolved == ["Zzyzxol forte"]
+    assert _rules(made) == ["unresolved:Zzyzxol forte"]
+    assert made.decision == Decision.DEFER
+
+
+def test_a_note_beside_an_answer_is_read(plan: Plan) -> None:
+    patient = make_patient()
+    make_none_known(patient)
+    make_intake(patient, {"CI-ALLERGY-COMPONENT": Said(reply="yes", note="сульфиты")})
+    planned = make_intent(make_product(HYALURONIC, SULPHITE, name="Glow"))
+
+    found = screening.preview(patient, make_plan(patient, planned), on=ON, at=NOW).findings
+
+    assert "CI-ALLERGY-COMPONENT:Glow" in {one.code for one in found}
+
+
+def test_an_allergy_meets_an_excipient_of_a_planned_product(plan: Plan) -> None:
+    make_history(plan.patient, HistoryKind.ALLERGY, "sulphites", at=NOW)
+    leaflet = make_leaflet(HYALURONIC, SULPHITE, name="Glow")
+    product = products.add(leaflet, at=NOW, by=make_staff(Role.CLINICAL_LEAD))
+    other = make_plan(plan.patient, make_intent(product), at=NOW)
+
+    found = screening.preview(plan.patient, other, on=ON, at=LATER).findings
+
+    assert ("CI-ALLERGY-COMPONENT", Outcome.BLOCK_PRODUCT, "Glow") in {
+        (one.rule, one.outcome, one.product) for one in found
+    }
+    assert screening.preview(plan.patient, plan, on=ON, at=LATER).decision is (
+        Decision.PROCEED_WITH_CAUTION
+    )
+
+
+def test_pain_relief_is_compared_with_the_allergies() -> None:
+    patient = make_healthy_patient()
+    make_history(patient, HistoryKind.ALLERGY, "lidocaine", at=NOW)
+    plan = make_plan(patient, make_intent(pain_relief="Lidocaine cream 5%"))
+
+    result = screening.preview(patient, plan, on=ON, at=LATER)
+
+    assert ("CI-ALLERGY-COMPONENT", "Lidocaine cream 5%") in {
+        (one.rule, one.product) for one in result.findings
+    }
+
+
+def test_a_product_whose_leaflet_nobody_read_holds() -> None:
+    plan = make_plan(intent=make_intent(make_product(name="New", intradermal=None)))
+
+    assert _rules(make_screening(plan)) == ["not-asked:route"]
+
+
+def test_hyaluronic_acid_waits_until_somebody_looked_at_the_skin(cosmetologist: User) -> None:
+    plan = make_plan(intent=make_intent(make_product(HYALURONIC, name="Glow")))
+    made = make_screening(plan)
+    assert [one.code for one in screening.stopping(made, plan)] == ["CI-HA-DEHYDRATION"]
+
+    screening.override(plan, "CI-HA-DEHYDRATION", "Grade 2, dry", at=LATER, by=cosmetologist)
+
+    assert screening.stopping(made, plan) == ()
+
+
+def test_a_screening_is_fresh_on_its_day_only(plan: Plan) -> None:
+    made = make_screening(plan)
+    tomorrow = NOW + timedelta(days=1)
+
+    assert screening.is_fresh(made, patient=plan.patient, plan=plan, at=LATER)
+    assert not screening.is_fresh(made, patient=plan.patient, plan=plan, at=tomorrow)
+    assert not screening.is_fresh(made, patient=plan.patient, plan=plan, at=NOW - timedelta(1))
+    assert screening.latest(plan.patient, plan, on=ON) == made
+    assert screening.latest(plan.patient, plan, on=tomorrow.date()) is None
+
+
+def test_it_goes_stale_when_the_history_changes(plan: Plan) -> None:
+    made = make_screening(plan)
+    make_history(plan.patient, HistoryKind.CONDITION, "myopia", at=LATER)
+
+    assert not screening.is_fresh(
+        made, patient=plan.patient, plan=plan, at=LATER + timedelta(minutes=1)
+    )
+
+
+def test_it_goes_stale_when_a_product_is_edited(plan: Plan, doctor: User) -> None:
+    made = make_screening(plan)
+    product = plan.products.get().product
+    leaflet = make_leaflet(name=product.name, monotherapy=True)
+    products.edit(product, leaflet, version=product.version, at=LATER, by=doctor)
+
+    assert not screening.is_fresh(made, patient=plan.patient, plan=plan, at=LATER)
+
+
+def test_it_goes_stale_when_the_clinic_sets_a_value(plan: Plan, doctor: User) -> None:
+    made = make_screening(plan)
+    settings.set_value("interval_after_laser", 14, "Our protocol", at=LATER, by=doctor)
+
+    assert not screening.is_fresh(
+        made, patient=plan.patient, plan=plan, at=LATER + timedelta(minutes=1)
+    )
+
+
+def test_a_screening_of_another_plan_or_of_none_is_no_screening_of_this_one(plan: Plan) -> None:
+    other = make_plan(plan.patient)
+    made = make_screening(plan)
+
+    assert not screening.is_fresh(made, patient=plan.patient, plan=other, at=LATER)
+    assert not screening.is_fresh(made, patient=plan.patient, plan=None, at=LATER)
+
+
+def test_on_the_day_of_a_session_the_day_is_asked_again(plan: Plan, doctor: User) -> None:
+    _book(plan, ON, by=doctor)
+
+    before = screening.preview(plan.patient, plan, on=ON, at=NOW)
+    assert "not-asked:CI-FEVER" in {one.rule for one in before.findings}
+    assert "not-asked:ANYTHING-CHANGED" in {one.rule for one in before.findings}
+    assert "not-asked:CI-DIABETES" not in {one.rule for one in before.findings}
+
+    make_intake(plan.patient, moment=Moment.SESSION, at=NOW)
+    assert screening.preview(plan.patient, plan, on=ON, at=LATER).decision is Decision.PROCEED
+
+
+def test_when_something_has_changed_everything_is_asked_again(plan: Plan, doctor: User) -> None:
+    _book(plan, ON, by=doctor)
+    make_intake(plan.patient, {"ANYTHING-CHANGED": "yes"}, moment=Moment.SESSION, at=NOW)
+
+    found = {one.rule for one in screening.preview(plan.patient, plan, on=ON, at=LATER).findings}
+    assert "not-asked:CI-DIABETES" in found
+
+    make_intake(plan.patient, at=LATER)
+    again = screening.preview(plan.patient, plan, on=ON, at=LATER + timedelta(minutes=1))
+    assert again.decision is Decision.PROCEED
+
+
+def test_for_a_day_to_come_the_last_answers_count(plan: Plan, doctor: User) -> None:
+    _book(plan, ON + timedelta(days=7), by=doctor)
+
+    result = screening.preview(plan.patient, plan, on=ON + timedelta(days=7), at=NOW)
+    assert result.decision is Decision.PROCEED
+
+
+def test_answers_of_more_than_a_year_ago_count_no_more(plan: Plan) -> None:
+    result = screening.preview(plan.patient, plan, on=ON + timedelta(days=366), at=NOW)
+
+    assert "not-asked:CI-DIABETES" in {one.rule for one in result.findings}
+    assert "not-asked:allergies" in {one.rule for one in result.findings}
+
+
+def test_the_birth_of_a_child_is_a_date() -> None:
+    born = date(2026, 2, 1)
+    patient = make_patient()
+    make_none_known(patient)
+    make_intake(patient, {"CI-POSTPARTUM": ("yes", born)}, at=NOW)
+
+    result = screening.preview(patient, None, on=ON, at=NOW)
+
+    assert result.earliest_date == born + timedelta(days=42)
+    then = born + timedelta(days=42)
+    assert screening.preview(patient, None, on=then, at=NOW).decision is Decision.PROCEED
+
+
+def test_wine_without_a_date_was_drunk_on_the_day_of_the_answer_at_the_latest() -> None:
+    patient = make_patient()
+    make_none_known(patient)
+    make_intake(patient, {"CI-ALCOHOL-24H": "yes"}, at=NOW)
+
+    result = screening.preview(patient, None, on=ON, at=NOW)
+
+    assert result.earliest_date == ON + timedelta(days=2)
+
+
+def test_another_procedure_is_judged_by_the_interval_the_clinic_has_set(doctor: User) -> None:
+    patient = make_patient()
+    make_none_known(patient)
+    lasered = Said(reply="yes", date=date(2026, 2, 20), note="laser")
+    make_intake(patient, {"CI-RECENT-PROCEDURE": lasered}, at=NOW)
+
+    unset = screening.preview(patient, None, on=ON, at=NOW)
+    settings.set_value("interval_after_laser", 21, "Our protocol", at=NOW, by=doctor)
+    held = screening.preview(patient, None, on=ON, at=NOW)
+
+    assert "setting:interval_after_laser" in {one.rule for one in unset.findings}
+    assert (held.decision, held.earliest_date) == (Decision.DEFER, date(2026, 3, 13))
+    later = screening.preview(patient, None, on=date(2026, 3, 13), at=NOW)
+    assert later.decision is Decision.PROCEED
+
+
+def test_the_last_session_is_a_fact(plan: Plan, doctor: User) -> None:
+    session = _book(plan, ON - timedelta(days=3), by=doctor)
+    carry_out(session, ended_at=session.appointment.slot.upper, told=False)
+
+    result = screening.preview(plan.patient, plan, on=ON, at=NOW)
+
+    assert [one.rule for one in result.findings] == ["SC-1"]
+    assert result.earliest_date == ON + timedelta(days=4)
+
+
+def test_a_doctor_decides_against_a_finding_with_a_reason(plan: Plan, doctor: User) -> None:
+    make_history(plan.patient, HistoryKind.CONDITION, "hypertension", at=NOW)
+    made = make_screening(plan, at=LATER)
+    (finding,) = screening.findings_of(made)
+
+    row = screening.override(plan, finding.code, "120/80 for years", at=LATER, by=doctor)
+
+    assert row.label == str(finding.label)
+    assert screening.open_findings(made, plan) == ()
+    assert screening.decision_after_overrides(made, plan) is Decision.PROCEED
+    result = screening.preview(plan.patient, plan, on=ON, at=LATER)
+    assert screening.decision_of(result, plan) is Decision.PROCEED
+    assert AuditEntry.objects.filter(action="finding.overridden").exists()
+
+
+def test_a_decision_does_not_cover_what_is_said_later(plan: Plan, doctor: User) -> None:
+    make_history(plan.patient, HistoryKind.MEDICINE, "warfarin", at=NOW)
+    made = make_screening(plan, at=LATER)
+    for finding in screening.findings_of(made):
+        screening.override(plan, finding.code, "Cleared", at=LATER, by=doctor)
+    assert screening.stopping(made, plan) == ()
+
+    make_history(plan.patient, HistoryKind.MEDICINE, "daily aspirin", at=LATER)
+    again = make_screening(plan, at=LATER + timedelta(minutes=1))
+
+    assert "CI-CLOTTING-DRUGS" in {one.rule for one in screening.stopping(again, plan)}
+
+
+def test_who_may_not_decide_is_told_whom_to_ask(plan: Plan, cosmetologist: User) -> None:
+    make_history(plan.patient, HistoryKind.CONDITION, "hypertension", at=NOW)
+    (finding,) = screening.findings_of(make_screening(plan, at=LATER))
+
+    with pytest.raises(screening.NotAllowed):
+        screening.override(plan, finding.code, "Fine", at=LATER, by=cosmetologist)
+
+
+def test_some_findings_are_nobodys_to_decide(plan: Plan, doctor: User) -> None:
+    make_history(plan.patient, HistoryKind.CONDITION, "breast cancer", at=NOW)
+    (finding,) = screening.findings_of(make_screening(plan, at=LATER))
+
+    assert finding.override is OverrideKind.NONE
+    with pytest.raises(screening.NoOverride):
+        screening.override(plan, finding.code, "Fine", at=LATER, by=doctor)
+
+
+def test_treating_the_young_is_off_unless_the_clinic_enables_it(doctor: User) -> None:
+    patient = make_healthy_patient(birth_date=date(2009, 1, 1))
+    plan = make_plan(patient)
+    (finding,) = screening.findings_of(make_screening(plan))
+
+    assert finding.override is OverrideKind.OFF_BY_DEFAULT
+    with pytest.raises(screening.NoOverride):
+        screening.override(plan, finding.code, "Parents agree", at=LATER, by=doctor)
+
+
+def test_a_decision_names_a_finding_of_the_last_screening(plan: Plan, doctor: User) -> None:
+    with pytest.raises(screening.NoSuchFinding):
+        screening.override(plan, "CI-HEART", "Fine", at=LATER, by=doctor)
+    make_screening(plan)
+    with pytest.raises(screening.NoSuchFinding):
+        screening.override(plan, "CI-HEART", "Fine", at=LATER, by=doctor)
+
+
+def test_a_decision_is_made_once_and_with_a_reason(plan: Plan, doctor: User) -> None:
+    make_history(plan.patient, HistoryKind.CONDITION, "hypertension", at=NOW)
+    (finding,) = screening.findings_of(make_screening(plan, at=LATER))
+
+    with pytest.raises(screening.NoReason):
+        screening.override(plan, finding.code, "  ", at=LATER, by=doctor)
+    screening.override(plan, finding.code, "Fine", at=LATER, by=doctor)
+    with pytest.raises(screening.AlreadyDecided):
+        screening.override(plan, finding.code, "Fine", at=LATER, by=doctor)
+
+
+def test_what_passes_by_itself_does_not_stop_the_signature(plan: Plan) -> None:
+    make_history(plan.patient, HistoryKind.CONDITION, "cold sore", at=NOW)
+    made = make_screening(plan, at=LATER)
+
+    assert [one.rule for one in screening.stopping(made, plan)] == ["CI-HERPES"]
+    assert screening.stopping(made, plan, lasting=True) == ()
+
+
+def test_a_booked_session_that_is_no_longer_safe_becomes_a_task(
+    plan: Plan, doctor: User, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    session = _book(plan, ON + timedelta(days=7), by=doctor)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        make_history(plan.patient, HistoryKind.CONDITION, "epilepsy", at=LATER)
+
+    task = Task.objects.get(kind=TaskKind.UNSAFE_SESSION)
+    assert task.subject_uuid == session.uuid
+    assert task.role == Role.CLINICAL_LEAD
+    assert "epilepsy" not in str(task.facts)
+
+
+def test_the_same_reason_asks_once_and_a_reason_that_is_gone_asks_no_more(
+    plan: Plan, doctor: User
+) -> None:
+    _book(plan, ON + timedelta(days=7), by=doctor)
+    item = make_history(plan.patient, HistoryKind.CONDITION, "epilepsy", at=LATER)
+
+    first = screening.flag_unsafe(plan.patient, at=LATER)
+    assert screening.flag_unsafe(plan.patient, at=LATER) == first
+    assert Task.objects.open().count() == 1
+
+    history.withdraw(item, "entered-in-error", at=LATER, by=doctor)
+    assert screening.flag_unsafe(plan.patient, at=LATER) == []
+    assert not Task.objects.open().exists()
+
+
+def test_what_a_lost_signal_did_not_tell_is_caught_up(plan: Plan, doctor: User) -> None:
+    _book(plan, ON + timedelta(days=7), by=doctor)
+    make_history(plan.patient, HistoryKind.CONDITION, "epilepsy", at=LATER)
+
+    assert screening.catch_up(since=LATER + timedelta(minutes=1), at=NOW + timedelta(days=1)) == []
+    (task,) = screening.catch_up(since=NOW, at=LATER)
+    assert task.kind == TaskKind.UNSAFE_SESSION
+
+
+def test_what_is_still_to_be_asked_at_the_visit_makes_no_session_unsafe(
+    plan: Plan, doctor: User
+) -> None:
+    _book(plan, ON, by=doctor)
+
+    assert screening.preview(plan.patient, plan, on=ON, at=NOW).decision is Decision.DEFER
+    assert screening.flag_unsafe(plan.patient, at=NOW) == []
+
+
+def test_a_cold_today_does_not_endanger_a_session_in_three_weeks(plan: Plan, doctor: User) -> None:
+    _book(plan, ON + timedelta(days=21), by=doctor)
+    make_history(plan.patient, HistoryKind.CONDITION, "cold sore", at=LATER)
+
+    assert screening.flag_unsafe(plan.patient, at=LATER) == []
+
+
+def test_a_plan_is_not_signed_off_over_an_open_finding(plan: Plan, doctor: User) -> None:
+    history.add(
+        plan.patient,
+        HistoryKind.CONDITION,
+        "hypertension",
+        asserted_by=Asserter.PATIENT,
+        at=NOW,
+        by=doctor,
+    )
+
+    with pytest.raises(plans.StillOpen):
+        plans.sign_off(plan, "Examined.", at=LATER, by=doctor)
+
+
+def test_stored_findings_are_what_was_found(plan: Plan) -> None:
+    make_history(plan.patient, HistoryKind.CONDITION, "hypertension", at=NOW)
+    made = make_screening(plan, at=LATER)
+    result = screening.preview(plan.patient, plan, on=ON, at=LATER)
+
+    assert tuple(Finding.from_data(one) for one in made.findings) == result.findings
