@@ -95,7 +95,7 @@ def print_pdf(html: str, attached: list[Attachment]) -> bytes:
             laid_out = HTML(string=html, url_fetcher=NO_FETCHING).render(
                 font_config=fonts, stylesheets=[style], pdf_variant=VARIANT
             )
-            laid_out.metadata.attachments = attached
+            laid_out.metadata.attachments.extend(attached)
             with warnings.catch_warnings():  # WeasyPrint leaves its colour profile open
                 warnings.simplefilter("ignore", ResourceWarning)
                 pdf: bytes = laid_out.write_pdf(finisher=_say_pdf_ua, pdf_variant=VARIANT)

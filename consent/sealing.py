@@ -27,7 +27,7 @@ from consent import evidence, inspection, keys, rendering
 from consent.content import digest_of_bytes
 from consent.models import ConsentDocument, ConsentState, SignatureEventKind
 from consent.signals import consent_signed
-from consent.text import Text, text_of
+from consent.text import text_of
 
 VALID = timedelta(days=365)
 COPY_OPEN = timedelta(days=30)
@@ -51,14 +51,13 @@ def seal(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
         return document
     if document.state != ConsentState.COUNTERSIGNED:
         raise WrongState(state=ConsentState(document.state).label)
-    text = text_of(document)
     pdf = _kept(document)
     if pdf is None:
         pdf = certify(rendering.render(document), at=at)
-        check(pdf, text, at=at)
+        check(pdf, document, at=at)
         pdf = _keep(document, pdf)
     else:
-        check(pdf, text, at=at)
+        check(pdf, document, at=at)
     return _mark(document, pdf, at=at)
 
 
@@ -100,17 +99,24 @@ def certify(pdf: bytes, *, at: datetime) -> bytes:
     return inspection.apart(work)
 
 
-def check(pdf: bytes, text: Text, *, at: datetime) -> None:
-    """Our own output counts only when its seal holds and its words can be found in it."""
+def check(pdf: bytes, document: ConsentDocument, *, at: datetime) -> None:
+    """A file counts only when its seal holds and the words of this document are found in it."""
     seal = inspection.seal_of(pdf, at=at)
     if seal is None or not seal.whole:
         raise NotSealed(reason=_("its own check failed"))
     layer = inspection.text_of(pdf)
+    text = text_of(document)
     content = text.content
     wanted = [drug.name for drug in content.drugs]
-    wanted += [content.patient.name, f"{text.labels['sessions']} {content.sessions.count}"]
+    wanted += [
+        document.content_sha256,
+        content.patient.name,
+        f"{text.labels['sessions']} {content.sessions.count}",
+    ]
     if not all(inspection.holds(layer, phrase) for phrase in wanted):
-        raise NotSealed(reason=_("a product, the sessions or the name is missing in it"))
+        raise NotSealed(
+            reason=_("a product, the sessions, the name or the fingerprint is missing in it")
+        )
 
 
 def file_name(document: ConsentDocument) -> str:

@@ -5,14 +5,22 @@ import pytest
 from consent import glyphs
 
 
-@pytest.mark.parametrize("text", ["Plain", "Жанна Щербакова", "Ґалаґан Їжак", "Łódź, Ñandú", "≥ 18"])
+@pytest.mark.parametrize(
+    "text", ["Plain", "Жанна Щербакова", "Ґалаґан Їжак", "Łódź, Ñandú", "≥ 18"]
+)
 def test_names_of_our_patients_can_be_printed(text: str) -> None:
     assert glyphs.missing(text) == []
 
 
 @pytest.mark.parametrize(
     ("text", "character"),
-    [("Ann😀", "😀"), ("李", "李"), ("a\u202eb", "\u202e"), ("a\x00b", "\x00"), ("a\ue000", "\ue000")],
+    [
+        ("Ann😀", "😀"),
+        ("李", "李"),
+        ("a\u202eb", "\u202e"),
+        ("a\x00b", "\x00"),
+        ("a\ue000", "\ue000"),
+    ],
 )
 def test_what_has_no_glyph_or_cannot_be_seen_is_found_anywhere(text: str, character: str) -> None:
     assert glyphs.missing({"deep": [("x", {"er": text})]}) == [character]

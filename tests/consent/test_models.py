@@ -32,11 +32,16 @@ def test_the_table_of_states_names_every_state_and_leads_only_to_known_ones() ->
         S.SUPERSEDED,
         S.WITHDRAWN,
     }
-    assert set(UNFINISHED) < set(LIVING) == set(CONSENT_MOVES) - {
-        S.DECLINED,
-        S.SUPERSEDED,
-        S.WITHDRAWN,
-    }
+    assert (
+        set(UNFINISHED)
+        < set(LIVING)
+        == set(CONSENT_MOVES)
+        - {
+            S.DECLINED,
+            S.SUPERSEDED,
+            S.WITHDRAWN,
+        }
+    )
 
 
 @pytest.mark.parametrize("state", list(ConsentState))

@@ -1,0 +1,98 @@
+"""Genuine, altered, superseded, withdrawn: by every byte, or by the printed code."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from clinic.staff.roles import Role
+from consent import inspection, rendering, signing, verification
+from consent.models import ConsentDocument
+from consent.verification import Verdict
+from tests.consent.conftest import Sample
+from tests.factories.consent import make_offered
+from tests.factories.staff import NOW, make_staff
+
+SealFast = Callable[..., ConsentDocument]
+
+
+def flipped(pdf: bytes) -> bytes:
+    """One bit of the first page's text."""
+    place = len(pdf) // 3
+    return pdf[:place] + bytes([pdf[place] ^ 1]) + pdf[place + 1 :]
+
+
+def updated(pdf: bytes) -> bytes:
+    """Something written after the seal, as an editor would."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer.root["/PageLayout"] = writer.root["/Type"]
+    writer.update_root()
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_sealed_bytes_are_genuine_until_their_date(sample: Sample, seal_fast: SealFast) -> None:
+    document = seal_fast()
+    answer = verification.check(sample.pdf, at=NOW)
+    assert (answer.verdict, answer.sealed_at) == (Verdict.GENUINE, NOW)
+    assert document.valid_until is not None
+    past = verification.check(sample.pdf, at=document.valid_until)
+    assert past.verdict == Verdict.EXPIRED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [flipped, updated, lambda pdf: pdf + b"junk", lambda pdf: pdf + b"\n"],
+    ids=["one bit", "an appended update", "junk after the end", "an empty line after the end"],
+)
+def test_any_change_after_the_seal_is_reported(
+    sample: Sample, seal_fast: SealFast, change: Callable[[bytes], bytes]
+) -> None:
+    seal_fast()
+    answer = verification.check(change(sample.pdf), at=NOW)
+    assert answer.verdict == Verdict.ALTERED
+    assert answer.reason
+    assert answer.sealed_at is None
+
+
+@pytest.mark.django_db
+def test_a_file_of_somebody_else_is_not_ours() -> None:
+    plain = rendering.print_pdf("<html lang=en><title>t</title>", [])
+    for pdf in (plain, b"", b"%PDF-1.7", b"no pdf at all", b"\x00" * 5000):
+        assert verification.check(pdf, at=NOW).verdict == Verdict.UNKNOWN
+
+
+@pytest.mark.django_db
+def test_what_was_replaced_or_taken_back_says_so(sample: Sample, seal_fast: SealFast) -> None:
+    document = seal_fast()
+    later = NOW + timedelta(days=3)
+    signing.withdraw(document, "", at=later, by=make_staff(Role.RECEPTION))
+    answer = verification.check(sample.pdf, at=later)
+    assert (answer.verdict, answer.ended_at) == (Verdict.WITHDRAWN, later)
+
+
+@pytest.mark.django_db
+def test_a_code_tells_the_state_and_a_wrong_one_nothing(seal_fast: SealFast) -> None:
+    document = seal_fast()
+    assert verification.check_code(document.code, at=NOW).verdict == Verdict.GENUINE
+    assert verification.check_code(f" {document.code.lower()} ", at=NOW).verdict == Verdict.GENUINE
+    signing.supersede(document, at=NOW, by=None)
+    assert verification.check_code(document.code, at=NOW).verdict == Verdict.SUPERSEDED
+    offered = make_offered()
+    assert verification.check_code(offered.code, at=NOW).verdict == Verdict.UNSEALED
+    for wrong in ("", "0000-0000-0000-0000", "zzzz-zzzz-zzzz-zzzz", document.code[:-1], "1" * 500):
+        assert verification.check_code(wrong, at=NOW).verdict == Verdict.UNKNOWN
+
+
+def test_the_inspection_names_what_is_wrong(sample: Sample) -> None:
+    whole = inspection.seal_of(sample.pdf, at=NOW)
+    assert whole is not None
+    assert (whole.ours, whole.whole, whole.reason) == (True, True, "")
+    junk = inspection.seal_of(sample.pdf + b"junk", at=NOW)
+    assert junk is not None
+    assert (junk.ours, junk.whole) == (True, False)
