@@ -1,16 +1,15 @@
 """What a plan asks the patient to agree to: built from plan and knowledge, offered, looked for."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
-from clinic.knowledge.entries import Words
+from clinic.knowledge.entries import Kind, Words
 from clinic.knowledge.loader import load
+from clinic.knowledge.resolver import resolve
 from clinic.staff.models import Location, User
 from consent import signing
 from consent.content import (
@@ -31,11 +30,13 @@ from consent.content import (
 )
 from consent.models import ConsentDocument
 from patients import intake, photos
-from patients.models import Area, Reply
-from procedures import catalogue, settings
-from procedures.models import AllergyTest, Plan, Session
+from patients.models import Answer, Reply
+from procedures import catalogue, screening, settings
+from procedures.domain.findings import Finding as Found
+from procedures.models import AllergyTest, AppointmentStatus, Plan, ProductIngredient, Session
+from procedures.wording import AREAS, FOR_THE_DOCTOR, REPLIES, TEST_RESULTS, VIEWS, period
 
-FOR_PATIENTS = "patient"
+BY_PATIENTS = "patient"
 
 
 class NotSignedOff(ClinicError):
@@ -43,24 +44,17 @@ class NotSignedOff(ClinicError):
     text = _("A doctor has to sign off this plan before the patient is asked to agree to it.")
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """How long, in words of each language: "for 7 days"."""
-
-    days: int
-
-    def in_(self, language: str) -> str:
-        if self.days == 1:
-            return {"ru": "24 часа", "uk": "24 години"}.get(language, "for 24 hours")
-        few = self.days % 10 in {2, 3, 4} and self.days % 100 not in {12, 13, 14}
-        russian, ukrainian = ("дня", "дні") if few else ("дней", "днів")
-        words = {"ru": f"{self.days} {russian}", "uk": f"{self.days} {ukrainian}"}
-        return words.get(language, f"for {self.days} days")
+class NotCurrent(ClinicError):
+    code = "not-current"
+    text = _("This plan was changed or closed. Open the plan that holds now and offer that one.")
 
 
 @transaction.atomic
 def offer(plan: Plan, *, language: str, at: datetime, by: User) -> ConsentDocument:
     """Put the consent to exactly this plan before the patient, in the patient's language."""
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    if plan.superseded_at is not None or plan.closed_at is not None:
+        raise NotCurrent
     if plan.signed_off_at is None:
         raise NotSignedOff
     content = content_of(plan, language=language, at=at)
@@ -69,59 +63,56 @@ def offer(plan: Plan, *, language: str, at: datetime, by: User) -> ConsentDocume
 
 def in_force(plan: Plan, *, at: datetime) -> ConsentDocument | None:
     """The consent that names exactly this plan and holds at that moment, if there is one."""
-    terms = content_of(plan, language="en", at=at).terms_sha256()
-    consents = ConsentDocument.objects.in_force(at=at).naming(terms)
+    consents = ConsentDocument.objects.in_force(at=at).naming(terms_of(plan, at=at))
     return consents.filter(patient=plan.patient, subject=plan.subject).order_by("pk").last()
+
+
+def on_its_way(plan: Plan, *, at: datetime) -> ConsentDocument | None:
+    """The document for exactly this plan that somebody still has to sign or seal."""
+    consents = ConsentDocument.objects.unfinished().naming(terms_of(plan, at=at))
+    return consents.filter(patient=plan.patient, subject=plan.subject).order_by("pk").last()
+
+
+def terms_of(plan: Plan, *, at: datetime) -> str:
+    """The fingerprint a consent must carry to cover this plan, whatever its language."""
+    return content_of(plan, language="en", at=at).terms_sha256()
 
 
 def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
     """Everything the consent says, in one language; its terms are the same in every language."""
-    knowledge = load()
-    technique = knowledge.techniques[plan.technique]
+    technique = load().techniques[plan.technique]
+    indication = load().indications[plan.indication]
     booked = _booked(plan)
-    made = plan.screenings.order_by("made_at", "pk").last()
-    with translation.override(language):
-        return ConsentContent(
-            language=language,
-            clinic=_clinic(plan.location),
-            patient=Person(
-                name=plan.patient.full_name,
-                birth_date=plan.patient.birth_date,
-                number=plan.patient.number,
-            ),
-            practitioner=plan.practitioner.signature_name,
-            indication=Named(
-                id=plan.indication, label=knowledge.indications[plan.indication].label.in_(language)
-            ),
-            goal=plan.goal,
-            technique=Named(id=plan.technique, label=technique.label.in_(language)),
-            area=Named(id=plan.area, label=str(Area(plan.area).label)),
-            pain_relief=plan.pain_relief,
-            drugs=_drugs(plan),
-            sessions=SessionTerms(
-                count=plan.sessions, interval_days=plan.interval_days, booked=booked
-            ),
-            expected=_expected(plan, language),
-            risks=_risks(language),
-            preparation=_preparation(language),
-            aftercare=_aftercare(language, booked),
-            other_conditions=tuple(plan.other_conditions.splitlines()),
-            photo_views=tuple(str(view.label) for view in photos.standard_views(plan.area)),
-            health=_health(plan, language, at),
-            allergy_test_required=plan.allergy_test_required,
-            allergy_tests=_tests(plan),
-            findings=_findings(plan, language, made.findings if made else []),
-            overrides=tuple(
-                OverrideTerm(
-                    rule=override.rule,
-                    label=override.label,
-                    reason=override.reason,
-                    doctor=override.made_by.signature_name,
-                )
-                for override in plan.overrides.select_related("made_by").order_by("rule")
-            ),
-            knowledge=catalogue.version(settings.current()),
-        )
+    found = _found(plan, at)
+    return ConsentContent(
+        language=language,
+        clinic=_clinic(plan.location),
+        patient=Person(
+            name=plan.patient.full_name,
+            birth_date=plan.patient.birth_date,
+            number=plan.patient.number,
+        ),
+        practitioner=plan.practitioner.signature_name,
+        indication=Named(id=plan.indication, label=indication.label.in_(language)),
+        goal=plan.goal,
+        technique=Named(id=plan.technique, label=technique.label.in_(language)),
+        area=Named(id=plan.area, label=AREAS[plan.area].in_(language)),
+        pain_relief=plan.pain_relief,
+        drugs=_drugs(plan),
+        sessions=SessionTerms(count=plan.sessions, interval_days=plan.interval_days, booked=booked),
+        expected=_expected(plan, language),
+        risks=_risks(plan, language),
+        preparation=_preparation(language),
+        aftercare=_aftercare(plan, language, booked),
+        other_conditions=_lines(plan.other_conditions),
+        photo_views=tuple(VIEWS[view].in_(language) for view in photos.standard_views(plan.area)),
+        health=_health(plan, language, at),
+        allergy_test_required=plan.allergy_test_required,
+        allergy_tests=_tests(plan, language, at),
+        findings=_open(plan, found, language),
+        overrides=_overrides(plan, found, language),
+        knowledge=catalogue.version(settings.current(at=at)),
+    )
 
 
 def _clinic(location: Location) -> Clinic:
@@ -157,7 +148,9 @@ def _drugs(plan: Plan) -> tuple[Drug, ...]:
 
 
 def _booked(plan: Plan) -> tuple[datetime, ...]:
-    sessions = Session.objects.filter(course__plan=plan, appointment__status="booked")
+    sessions = Session.objects.filter(
+        course__plan=plan, appointment__status=AppointmentStatus.BOOKED
+    )
     slots = sessions.order_by("number", "pk").values_list("appointment__slot", flat=True)
     return tuple(slot.lower for slot in slots)
 
@@ -177,76 +170,125 @@ def _expected(plan: Plan, language: str) -> tuple[Expected, ...]:
     )
 
 
-def _risks(language: str) -> tuple[Risk, ...]:
-    """Every risk of the knowledge, in its order."""
+def _risks(plan: Plan, language: str) -> tuple[Risk, ...]:
+    """Every risk of the knowledge, in its order; marked are those of what this plan injects."""
+    injected = _ingredients(plan)
     return tuple(
-        Risk(id=entry.id, label=entry.label.in_(language), frequency=entry.frequency.in_(language))
+        Risk(
+            id=entry.id,
+            label=entry.label.in_(language),
+            frequency=entry.frequency.in_(language),
+            of_this_plan=not injected.isdisjoint(entry.ingredient_ids),
+        )
         for entry in load().consent_risks.values()
     )
 
 
+def _ingredients(plan: Plan) -> frozenset[str]:
+    """What the knowledge knows of the compositions, by id or by the leaflet's words."""
+    rows = ProductIngredient.objects.filter(product__in=plan.products.values("product"))
+    named = (resolve(row.text, kinds=[Kind.INGREDIENT]).rules for row in rows.order_by("pk"))
+    return frozenset(rows.values_list("ingredient", flat=True)).union(*named)
+
+
 def _preparation(language: str) -> tuple[str, ...]:
     steps = sorted(load().pre_procedure.values(), key=lambda step: step.order)
-    return tuple(step.step.in_(language) for step in steps if FOR_PATIENTS in step.actor)
+    return tuple(step.step.in_(language) for step in steps if step.actor == BY_PATIENTS)
 
 
-def _aftercare(language: str, booked: tuple[datetime, ...]) -> tuple[AftercareItem, ...]:
-    """Each restriction with its strict period, and its real end after the first booked session."""
+def _aftercare(
+    plan: Plan, language: str, booked: tuple[datetime, ...]
+) -> tuple[AftercareItem, ...]:
+    """Each ban of the area with its strict period, and its real end after the first session."""
     first = min(booked, default=None)
     return tuple(
         AftercareItem(
-            id=entry.id,
-            text=entry.forbidden.in_(language),
-            why=entry.why.in_(language),
-            allowed=_in(entry.allowed, language),
-            period=Period(entry.until_days).in_(language),
-            until=first + timedelta(hours=entry.until_hours) if first else None,
+            id=rule.id,
+            text=words.forbidden.in_(language),
+            why=words.why.in_(language),
+            allowed=_in(words.allowed, language),
+            period=period(rule.until_hours, language),
+            until=first + timedelta(hours=rule.until_hours) if first else None,
         )
-        for entry in load().restrictions.values()
-        if entry.until_hours > 0
+        for rule in catalogue.restriction_rules()
+        if not rule.areas or plan.area in rule.areas
+        for words in [catalogue.restriction(rule.id)]
     )
 
 
 def _health(plan: Plan, language: str, at: datetime) -> tuple[HealthAnswer, ...]:
-    answers = intake.answers_now(plan.patient, at=at)
+    """What the patient answered; what is for the doctor alone is on no paper of the desk."""
     rows = load().contraindications
     return tuple(
         HealthAnswer(
             id=code,
             question=rows[code].question.in_(language),
-            answer=str(Reply(answer.reply).label),
+            answer=_answer(answer, language),
         )
-        for code, answer in answers.items()
-        if code in rows
+        for code, answer in intake.answers_now(plan.patient, at=at).items()
+        if code in rows and not rows[code].sensitive
     )
 
 
-def _tests(plan: Plan) -> tuple[AllergyTestTerm, ...]:
+def _answer(answer: Answer, language: str) -> str:
+    said = [] if answer.reply == Reply.SAID else [REPLIES[answer.reply].in_(language)]
+    if answer.date is not None:
+        said.append(f"{answer.date:%d.%m.%Y}")
+    return ", ".join([*said, answer.note] if answer.note else said)
+
+
+def _tests(plan: Plan, language: str, at: datetime) -> tuple[AllergyTestTerm, ...]:
     tests = AllergyTest.objects.filter(
-        patient=plan.patient, product__in=plan.products.values("product")
+        patient=plan.patient, product__in=plan.products.values("product"), applied_at__lte=at
     )
     return tuple(
         AllergyTestTerm(
             product=test.product.name,
-            result=str(test.get_result_display()) if test.read_at else "",
-            read_on=test.read_at.astimezone(plan.location.zone).date() if test.read_at else None,
+            result=TEST_RESULTS[test.result].in_(language),
+            read_on=timezone.localdate(test.read_at, plan.location.zone) if test.read_at else None,
         )
         for test in tests.select_related("product").order_by("applied_at", "pk")
     )
 
 
-def _findings(plan: Plan, language: str, found: Iterable[dict[str, object]]) -> tuple[Finding, ...]:
+def _found(plan: Plan, at: datetime) -> tuple[Found, ...]:
+    """The findings of the plan's last screening by then."""
+    made = plan.screenings.filter(made_at__lte=at).order_by("made_at", "pk").last()
+    return screening.findings_of(made) if made else ()
+
+
+def _open(plan: Plan, found: tuple[Found, ...], language: str) -> tuple[Finding, ...]:
     """What was found and nobody decided against: the patient reads it too."""
-    overridden = set(plan.overrides.values_list("rule", flat=True))
+    decided = set(plan.overrides.values_list("rule", flat=True))
     return tuple(
-        Finding(rule=str(item["rule"]), label=_label(item["label"], language))
-        for item in found
-        if item["rule"] not in overridden
+        Finding(rule=one.rule, label=_label(one, language))
+        for one in found
+        if one.code not in decided and not one.sensitive
     )
 
 
-def _label(label: object, language: str) -> str:
-    return str(label.get(language, label.get("en", ""))) if isinstance(label, dict) else str(label)
+def _overrides(plan: Plan, found: tuple[Found, ...], language: str) -> tuple[OverrideTerm, ...]:
+    """What was decided against, in the patient's language as long as it is still found."""
+    labels = {one.code: _label(one, language) for one in found}
+    rows = plan.overrides.select_related("made_by").order_by("rule")
+    return tuple(
+        OverrideTerm(
+            rule=row.rule,
+            label=labels.get(row.rule) or FOR_THE_DOCTOR.in_(language),
+            reason=row.reason,
+            doctor=row.made_by.signature_name,
+        )
+        for row in rows
+    )
+
+
+def _label(finding: Found, language: str) -> str:
+    words = FOR_THE_DOCTOR if finding.sensitive else finding.label
+    return words.in_(language)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line for row in text.splitlines() if (line := row.strip()))
 
 
 def _in(words: Words | None, language: str) -> str:

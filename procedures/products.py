@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError, Stale, constraints_as
+from clinic.knowledge.loader import load
 from clinic.record import audit
 from clinic.staff.models import User
 from procedures.models import IngredientRole, Product, ProductIngredient
@@ -21,6 +22,21 @@ class ProductExists(ClinicError):
 class NoComposition(ClinicError):
     code = "no-composition"
     text = _("Enter at least one active ingredient: allergies are matched to the composition.")
+
+
+class IngredientTwice(ClinicError):
+    code = "ingredient-twice"
+    text = _("An ingredient stands twice in the composition. Enter it once.")
+
+
+class UnknownIngredient(ClinicError):
+    code = "unknown-ingredient"
+    text = _("“%(ingredient)s” is no ingredient the knowledge has. Choose one of the list.")
+
+
+class NoName(ClinicError):
+    code = "no-name"
+    text = _("Enter the product's name as it is printed on the box.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +65,21 @@ class Leaflet:
     def __post_init__(self) -> None:
         if not any(line.role is IngredientRole.ACTIVE for line in self.ingredients):
             raise NoComposition
+        for line in self.ingredients:
+            if line.ingredient and line.ingredient not in load().ingredients:
+                raise UnknownIngredient(ingredient=line.ingredient)
+
+
+BROKEN: dict[str, type[ClinicError]] = {
+    "procedures_product_name_key": ProductExists,
+    "product_has_name": NoName,
+}
 
 
 @transaction.atomic
 def add(leaflet: Leaflet, *, at: datetime, by: User) -> Product:
     """Enter a product as its leaflet describes it."""
-    with constraints_as(procedures_product_name_key=ProductExists):
+    with constraints_as(**BROKEN):
         product = Product.objects.create(**_columns(leaflet))
     _write_composition(product, leaflet)
     audit.record("product.added", product, at=at, by=by)
@@ -70,7 +95,7 @@ def edit(product: Product, leaflet: Leaflet, *, version: int, at: datetime, by: 
     for column, value in _columns(leaflet).items():
         setattr(product, column, value)
     product.version += 1
-    with constraints_as(procedures_product_name_key=ProductExists):
+    with constraints_as(**BROKEN):
         product.save()
     _write_composition(product, leaflet)
     audit.record("product.edited", product, at=at, by=by)
@@ -90,9 +115,9 @@ def retire(product: Product, *, at: datetime, by: User) -> Product:
 
 def _columns(leaflet: Leaflet) -> dict[str, str | bool | None]:
     return {
-        "name": leaflet.name,
+        "name": leaflet.name.strip(),
         "maker": leaflet.maker,
-        "registration": leaflet.registration,
+        "registration": leaflet.registration.strip(),
         "intradermal": leaflet.intradermal,
         "monotherapy": leaflet.monotherapy,
         "oil_emulsion": leaflet.oil_emulsion,
@@ -102,13 +127,14 @@ def _columns(leaflet: Leaflet) -> dict[str, str | bool | None]:
 
 def _write_composition(product: Product, leaflet: Leaflet) -> None:
     product.ingredients.all().delete()
-    ProductIngredient.objects.bulk_create(
-        ProductIngredient(
-            product=product,
-            ingredient=line.ingredient,
-            text=line.text,
-            role=line.role,
-            concentration=line.concentration,
+    with constraints_as(productingredient_once=IngredientTwice):
+        ProductIngredient.objects.bulk_create(
+            ProductIngredient(
+                product=product,
+                ingredient=line.ingredient,
+                text=line.text.strip(),
+                role=line.role,
+                concentration=line.concentration.strip(),
+            )
+            for line in leaflet.ingredients
         )
-        for line in leaflet.ingredients
-    )

@@ -1,0 +1,20 @@
+"""Forms with as many lines as are needed, that grow without JavaScript and keep what was typed."""
+
+from typing import Any, TypeAlias
+
+from django import forms
+from django.forms import BaseFormSet
+
+MORE = "more"  # the name of the button that asks for more lines
+Lines: TypeAlias = BaseFormSet[Any]
+
+
+def values(form: forms.BaseForm) -> dict[str, Any]:
+    """What stands in the fields, valid or not."""
+    return {name: form[name].value() for name in form.fields}
+
+
+def filled(lines: Lines) -> list[dict[str, Any]]:
+    """The lines in which something was typed, as typed."""
+    typed = [values(line) for line in lines]
+    return [line for line in typed if any(line.values())]

@@ -1,0 +1,154 @@
+"""Forms of the catalogue: a product as its leaflet describes it, and the lots on the shelf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from clinic.knowledge.loader import load
+from procedures.forms.calendar import DayInput
+from procedures.forms.lines import Lines, filled, values
+from procedures.models import IngredientRole, Lot, Product
+from procedures.products import Ingredient, Leaflet
+
+MAX_LINES = 40
+SPARE_LINES = 3
+
+
+def known_ingredients() -> list[str]:
+    """The names a line may be linked to, for the pick list."""
+    return sorted(one.name for one in load().ingredients.values())
+
+
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
+    """What stands on the box and in the leaflet, but for the composition."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Product
+        fields = [
+            "name",
+            "maker",
+            "registration",
+            "purpose",
+            "intradermal",
+            "monotherapy",
+            "oil_emulsion",
+        ]
+        help_texts = {
+            "intradermal": _("Unknown: nobody has read the leaflet yet, and a doctor must look."),
+        }
+
+
+class IngredientLine(forms.Form):
+    """One line of the composition; an empty line is left out."""
+
+    text = forms.CharField(label=_("Ingredient, as on the leaflet"), max_length=200, required=False)
+    ingredient = forms.CharField(
+        label=_("Known as"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "known-ingredients"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"), choices=IngredientRole, initial=IngredientRole.ACTIVE, required=False
+    )
+    concentration = forms.CharField(label=_("Concentration"), max_length=60, required=False)
+
+    def clean_ingredient(self) -> str:
+        """The knowledge's id of what was chosen; what is not known there stays empty."""
+        name = str(self.cleaned_data["ingredient"]).strip().casefold()
+        if not name:
+            return ""
+        for one in load().ingredients.values():
+            if name in {one.name.casefold(), one.id.casefold()}:
+                return one.id
+        raise forms.ValidationError(
+            _("The knowledge has no ingredient of this name. Choose one of the list, or none.")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if not said.get("text") and (said.get("ingredient") or said.get("concentration")):
+            self.add_error("text", _("Write the ingredient as it stands on the leaflet."))
+        return said
+
+
+Composition = forms.formset_factory(
+    IngredientLine, extra=SPARE_LINES, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEditor:
+    """A product's page of form: the leaflet, and its composition line by line."""
+
+    form: ProductForm
+    lines: Lines
+
+    @classmethod
+    def of(cls, product: Product | None) -> ProductEditor:
+        """As it stands; empty for a new one."""
+        if product is None:
+            return cls(ProductForm(), Composition(prefix="lines"))
+        names = {one.id: one.name for one in load().ingredients.values()}
+        rows = [
+            {
+                "text": row.text,
+                "ingredient": names.get(row.ingredient, row.ingredient),
+                "role": row.role,
+                "concentration": row.concentration,
+            }
+            for row in product.ingredients.order_by("role", "pk")
+        ]
+        form = ProductForm(instance=product, initial={"version": product.version})
+        return cls(form, Composition(initial=rows, prefix="lines"))
+
+    @classmethod
+    def posted(cls, data: QueryDict, product: Product | None) -> ProductEditor:
+        return cls(ProductForm(data, instance=product), Composition(data, prefix="lines"))
+
+    def with_more_lines(self) -> ProductEditor:
+        """The same, as typed, with a few empty lines below."""
+        lines = Composition(initial=filled(self.lines), prefix="lines")
+        return ProductEditor(ProductForm(initial=values(self.form)), lines)
+
+    def is_valid(self) -> bool:
+        return all([self.form.is_valid(), self.lines.is_valid()])
+
+    def leaflet(self) -> Leaflet:
+        """The value the use case takes; raises NoComposition and the like."""
+        said = self.form.cleaned_data
+        return Leaflet(
+            name=said["name"],
+            maker=said["maker"],
+            registration=said["registration"],
+            intradermal=said["intradermal"],
+            monotherapy=said["monotherapy"],
+            oil_emulsion=said["oil_emulsion"],
+            purpose=said["purpose"],
+            ingredients=[
+                Ingredient(
+                    text=line["text"],
+                    role=IngredientRole(line["role"] or IngredientRole.ACTIVE),
+                    ingredient=line["ingredient"],
+                    concentration=line["concentration"],
+                )
+                for line in self.lines.cleaned_data
+                if line.get("text")
+            ],
+        )
+
+
+class LotForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
+    """A box that was delivered today."""
+
+    class Meta:
+        model = Lot
+        fields = ["number", "expires_on", "units"]
+        widgets = {"expires_on": DayInput()}
