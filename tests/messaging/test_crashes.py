@@ -20,7 +20,8 @@ from clinic.record.models import Task, TaskKind
 from tests.factories.messaging import Provider, make_recipient, owe
 from tests.factories.staff import NOW
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+really_committed = pytest.mark.django_db(transaction=True)
 AFTER_LEASE = NOW + outbox.LEASE
 
 
@@ -45,6 +46,7 @@ def state_of(message: Message) -> str:
     return message.state
 
 
+@really_committed
 def test_a_message_is_owed_only_inside_a_transaction_of_the_business() -> None:
     owed = outbox.Owed(
         subject="session:1",
@@ -124,6 +126,7 @@ def test_a_provider_that_knows_keys_gets_the_same_key_again(
     assert len({letter.key for letter in provider.letters}) == 1
 
 
+@really_committed
 def test_two_workers_at_once_share_the_work_and_send_nothing_twice(provider: Provider) -> None:
     for _ in range(60):
         owe()
@@ -145,6 +148,7 @@ def test_two_workers_at_once_share_the_work_and_send_nothing_twice(provider: Pro
     assert Message.objects.filter(state=MessageState.ACCEPTED, attempt=1).count() == 60
 
 
+@really_committed
 def test_a_row_that_somebody_locks_is_left_to_them() -> None:
     owe()
     taken: list[int] = []
