@@ -1,4 +1,4 @@
 """The demonstration clinic: made only through the use cases, with the moment handed in.
 
-Deterministic, dates relative to today, and idempotent: a clinic that has somebody in it is left alone.
+Deterministic, dates relative to today, idempotent: where somebody works nothing is changed.
 """

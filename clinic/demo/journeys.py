@@ -1,7 +1,7 @@
 """How far each fictional patient has come, told as the clinic lived it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 from aftercare import check_ins
 from aftercare.models import AftercarePlan, Feeling
@@ -68,8 +68,8 @@ def withdrawn(story: Journey) -> None:
 
 def revised(story: Journey) -> None:
     """One session fewer was agreed after the consent: the plan is new, and waits for the doctor."""
-    story.seal(signed(story), at=story.moment(-1, 17))
-    plan = Plan.objects.current().get(patient__number=_number(story))
+    document = story.seal(signed(story), at=story.moment(-1, 17))
+    plan = Plan.objects.current().get(patient=document.patient)
     fewer = story.intent(sessions=4)
     plans.revise(plan, fewer, at=story.moment(0, 8), by=story.stage.cosmetologist)
 
@@ -121,7 +121,7 @@ def consultation(story: Journey) -> None:
         patient=patient,
         practitioner=story.stage.lead,
         room=story.stage.rooms[story.location.name][1],
-        start=booking.moment(story.day(0), story.hour, story.location),
+        start=booking.moment(story.day(0), time(story.who.hour), story.location),
         minutes=MINUTES,
     )
     booking.book(visit, at=story.moment(-2, 11), by=story.stage.reception)
@@ -175,18 +175,10 @@ def _tell(story: Journey, made: Course) -> None:
     at = story.stage.now - timedelta(hours=2)
     session = Session.objects.get(pk=plan.session_id)
     link = links.make(
-        story_patient(made).recipient,
+        plan.patient.recipient,
         Purpose.AFTERCARE,
         f"session:{session.uuid}",
         expires_at=at + timedelta(days=14),
         at=at,
     )
     check_ins.check_in(plan, Feeling(story.who.feeling), [], "", at=at, by=link)
-
-
-def story_patient(made: Course) -> Patient:
-    return Patient.objects.select_related("recipient").get(pk=made.patient_id)
-
-
-def _number(story: Journey) -> int:
-    return Patient.objects.order_by("number").values_list("number", flat=True).last() or 0

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import transaction
+
 from clinic.demo import cast, stage
 from clinic.demo.cast import Character
 from clinic.demo.journeys import JOURNEYS
@@ -17,11 +19,12 @@ def seed(now: datetime, *, say: Callable[[str], None]) -> bool:
     """Make the clinic and its sixty patients; False where somebody works here already."""
     if User.objects.exists():
         return False
-    built = stage.build(now)
-    for number, who in enumerate(cast.characters(), start=1):
-        JOURNEYS[who.journey](journey(built, who, number))
-        if number % 20 == 0:
-            say(f"{number} patients have come")
+    with transaction.atomic():
+        built = stage.build(now)
+        for number, who in enumerate(cast.characters(), start=1):
+            JOURNEYS[who.journey](journey(built, who, number))
+            if number % 20 == 0:
+                say(f"{number} patients have come")
     return True
 
 

@@ -115,10 +115,7 @@ def _staff(stage: Stage, book: dict[str, Any], at: datetime) -> None:
         )
         team.set_password(user, book["password"], at=at, by=None)
         if location is not None and row.get("works"):
-            week = [
-                places.Span(location=location, weekday=day, starts=OPENS, ends=CLOSES)
-                for day in range(7)
-            ]
+            week = [(location, day, OPENS, CLOSES) for day in range(7)]
             places.set_hours(user, week, at=at, by=stage.administrator)
         stage.staff[row["email"]] = User.objects.get(pk=user.pk)
 

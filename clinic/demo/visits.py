@@ -89,11 +89,13 @@ class Journey:
             for one in intake.asked(patient, moment)
             if one.answers
         }
-        told = dict.fromkeys(self.who.staff_yes, "yes") | dict.fromkeys(self.who.staff_no, "no")
+        beside = intake.asked_of_staff(moment)
+        told = {one.code: "assessed" for one in beside if "assessed" in one.answers}
+        told |= dict.fromkeys(self.who.staff_yes, "yes") | dict.fromkeys(self.who.staff_no, "no")
         told |= dict.fromkeys(self.who.not_assessed, "not_assessed")
-        beside = {one.code for one in intake.asked_of_staff(moment)}
+        codes = {one.code for one in beside}
         return answers | {
-            code: intake.Said(reply=reply) for code, reply in told.items() if code in beside
+            code: intake.Said(reply=reply) for code, reply in told.items() if code in codes
         }
 
     def _date(self, code: str, replies: dict[str, str], at: datetime) -> date | None:
