@@ -1,6 +1,6 @@
 """Pages of the treatment: the catalogue with plans, and the calendar with sessions."""
 
-from procedures.urls import calendar
+from procedures.urls import calendar, catalogue
 
 app_name = "procedures"
-urlpatterns = [*calendar.urlpatterns]
+urlpatterns = [*catalogue.urlpatterns, *calendar.urlpatterns]
