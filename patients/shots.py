@@ -64,9 +64,26 @@ class Shot:
     height: int
 
 
+class Tape(BytesIO):
+    """The bytes of a file; it notices when somebody reads on after the last of them.
+
+    Pillow may be told, by any library of this process, to paint over a missing end.
+    """
+
+    has_run_out = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.has_run_out |= bool(size and size > 0 and not data)
+        return data
+
+
 def develop(upload: bytes) -> Shot:
     """The picture of an uploaded file, or the reason why there is none."""
-    picture = _picture(_opened(upload))
+    tape = Tape(upload)
+    picture = _picture(_opened(tape))
+    if tape.has_run_out:
+        raise Damaged
     buffer = BytesIO()
     picture.save(buffer, "JPEG", quality=QUALITY, optimize=True, progressive=False)
     jpeg = buffer.getvalue()
@@ -75,14 +92,14 @@ def develop(upload: bytes) -> Shot:
     )
 
 
-def _opened(upload: bytes) -> Image.Image:
+def _opened(tape: Tape) -> Image.Image:
     """The header is read and judged; no pixel is decoded yet."""
-    if len(upload) > MOST_BYTES:
+    if tape.getbuffer().nbytes > MOST_BYTES:
         raise TooHeavy
-    if upload[4:12] in HEIF_BRANDS:
+    if bytes(tape.getbuffer()[4:12]) in HEIF_BRANDS:
         raise Heif
     try:
-        image = Image.open(BytesIO(upload), formats=FORMATS)
+        image = Image.open(tape, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -79,9 +80,11 @@ def _draft(patient: Patient, moment: Moment) -> Intake:
     return draft or Intake(patient=patient, moment=moment)
 
 
+@transaction.atomic
 def _keep(
     request: StaffRequest, patient: Patient, moment: Moment, form: IntakeForm
 ) -> HttpResponse:
+    """All of it, or nothing where one answer cannot be kept."""
     at, by = timezone.now(), request.user
     intake = questionnaire.start(patient, moment=moment, source=IntakeSource.DESK, at=at, by=by)
     pregnant = form.can_be_pregnant()
