@@ -6,7 +6,7 @@ from django import forms
 from django.forms import BaseFormSet
 
 MORE = "more"  # the name of the button that asks for more lines
-Lines: TypeAlias = BaseFormSet[Any]
+Lines: TypeAlias = "BaseFormSet[Any]"  # no generics at run time
 
 
 def values(form: forms.BaseForm) -> dict[str, Any]:
