@@ -103,7 +103,8 @@ def settle(
 
 def ring() -> None:
     """Wake a worker after commit; a broker that is away costs half a minute, never the business."""
-    transaction.on_commit(_ring, robust=True)
+    if not any(_ring in waiting for waiting in connection.run_on_commit):
+        transaction.on_commit(_ring, robust=True)
 
 
 def _ring() -> None:
