@@ -117,5 +117,5 @@ def test_the_fingerprint_covers_the_wording_too() -> None:
 
 def test_risks_of_this_plan_come_first_and_none_is_lost() -> None:
     ordered = BASE.risks_in_order
-    assert [risk.id for risk in ordered][0] == "RK-SWELL"
+    assert ordered[0].id == "RK-SWELL"
     assert set(ordered) == set(BASE.risks)

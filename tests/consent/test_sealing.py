@@ -195,6 +195,7 @@ def test_the_certificate_is_for_seals_only(tmp_path: Path) -> None:
     with override_settings(SEAL_FILE=tmp_path / "seal.p12"):
         keys.ensure_key(at=datetime.now(UTC))
         leaf = keys.signer(at=NOW).signing_cert
+        assert leaf is not None
         assert leaf.key_usage_value.native == {"digital_signature", "non_repudiation"}
         assert not leaf.ca
         assert [root.ca for root in keys.roots(at=NOW)] == [True]

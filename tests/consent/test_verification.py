@@ -28,9 +28,9 @@ def updated(pdf: bytes) -> bytes:
     """Something written after the seal, as an editor would."""
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     writer.root["/PageLayout"] = writer.root["/Type"]
-    writer.update_root()
+    writer.update_root()  # type: ignore[no-untyped-call]
     out = BytesIO()
-    writer.write(out)
+    writer.write(out)  # type: ignore[no-untyped-call]
     return out.getvalue()
 
 
