@@ -1,10 +1,12 @@
 """What an administrator types. Forms parse; the rules live in the use cases and the database."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -19,7 +21,8 @@ from clinic.staff.places import Span
 from clinic.staff.roles import ROLE_NAMES
 
 ROLES = [(role.value, name) for role, name in ROLE_NAMES.items()]
-SPANS_A_DAY = 3
+SPANS_A_DAY = 2  # before and after a break; one more than there are is always offered
+BOXED_CLOCK = forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M")
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
@@ -98,7 +101,7 @@ class PersonForm(PersonFields, RowForm):
 
 class RolesForm(RowForm):
     roles = forms.MultipleChoiceField(
-        label=_("Roles"), choices=ROLES, widget=forms.CheckboxSelectMultiple
+        label=_("Works as"), choices=ROLES, widget=forms.CheckboxSelectMultiple
     )
 
 
@@ -156,9 +159,19 @@ class RoomForm(RoomFields, RowForm):
 class SpanForm(forms.Form):
     """One line of the week: empty, or whole."""
 
-    starts = forms.TimeField(label=_("From"), widget=CLOCK, required=False)
-    ends = forms.TimeField(label=_("Until"), widget=CLOCK, required=False)
-    location = forms.ModelChoiceField(Location.objects.none(), label=_("Location"), required=False)
+    starts = forms.TimeField(label=_("From"), widget=BOXED_CLOCK, required=False)
+    ends = forms.TimeField(label=_("Until"), widget=BOXED_CLOCK, required=False)
+    location = forms.ModelChoiceField(
+        Location.objects.none(),
+        label=_("Location"),
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    def offer(self, locations: QuerySet[Location]) -> None:
+        field = self.fields["location"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset, field.empty_label = locations, None
 
     def clean(self) -> dict[str, object]:
         starts, ends = self.cleaned_data.get("starts"), self.cleaned_data.get("ends")
@@ -183,29 +196,31 @@ class Day(TypedDict):
 class WeekForm(RowForm):
     """Somebody's week: a few spans for each day."""
 
-    def __init__(self, data: object, *, person: User, places: list[Location]) -> None:
-        super().__init__(data, initial={"version": person.version})  # type: ignore[arg-type]
-        self.days: list[Day] = []
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, person: User, places: list[Location]
+    ) -> None:
+        super().__init__(data, initial={"version": person.version})
         hours = person.working_hours.select_related("location").order_by("weekday", "starts")
         known = list(hours)
+        usual = person.location or next(iter(places), None)
+        self.days: list[Day] = []
         for number, label in Weekday.choices:
-            today = [span for span in known if span.weekday == number]
-            rows = max(SPANS_A_DAY, len(today) + 1)
-            initial: list[dict[str, object]] = [
+            lines: list[dict[str, object]] = [
                 {"starts": span.starts, "ends": span.ends, "location": span.location}
-                for span in today
+                for span in known
+                if span.weekday == number
             ]
-            initial += [{"location": person.location or places[0]}] * (rows - len(today))
+            empty = max(SPANS_A_DAY - len(lines), 1)
+            lines += [{"location": usual}] * empty
             spans = [
-                SpanForm(self.data or None, prefix=f"{number}-{row}", initial=initial[row])
-                for row in range(rows)
+                SpanForm(data, prefix=f"{number}-{row}", initial=line)
+                for row, line in enumerate(lines)
             ]
-            for span in spans:
-                field = span.fields["location"]
-                if isinstance(field, forms.ModelChoiceField):
-                    field.queryset = Location.objects.filter(pk__in=[place.pk for place in places])
-                    field.empty_label = None
             self.days.append({"label": label, "spans": spans})
+        offered = Location.objects.filter(pk__in=[place.pk for place in places]).order_by("name")
+        for day in self.days:
+            for span in day["spans"]:
+                span.offer(offered)
 
     def is_valid(self) -> bool:
         parts = [span.is_valid() for day in self.days for span in day["spans"]]
@@ -274,8 +289,8 @@ class AuditFilter(forms.Form):
         ],
     )
 
-    def __init__(self, data: object) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
         actions = AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct()
         field = self.fields["action"]
         if isinstance(field, forms.ChoiceField):

@@ -225,6 +225,13 @@ def test_an_impossible_span_is_shown_beside_its_field(
     assert WorkingHours.objects.get().weekday == 6
 
 
+def test_an_empty_submission_of_the_week_is_refused(desk: Client) -> None:
+    user = make_staff()
+    make_working_hours(user, make_location(), weekdays=(6,))
+    assert desk.post(page("hours-edit", user), {}).status_code == 422
+    assert WorkingHours.objects.exists()
+
+
 def test_overlapping_spans_are_refused(desk: Client) -> None:
     place, user = make_location(), make_staff()
     typed = {"version": 1} | slot("0-0", "08:00", "12:00", place)

@@ -157,7 +157,7 @@ def hours_edit(request: StaffRequest, user: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Working hours saved. Bookings already made stay."))
             return redirect("staff:user-edit", user=user)
-    context = {"form": form, "person": person, "single": len(offered) == 1}
+    context = {"form": form, "person": person}
     invalid = request.method == "POST"
     return render(request, "staff/hours_edit.html", context, status=422 if invalid else 200)
 
