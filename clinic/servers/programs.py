@@ -29,7 +29,7 @@ def program(package: str, *parts: str) -> str:
 def run(command: list[str], *, account: str | None = None) -> "subprocess.CompletedProcess[str]":
     """In a session of its own, since Ctrl-C is ours to handle; a daemon would keep a pipe open."""
     if account is not None:
-        command = _as(account, command)
+        command = as_user(account, command)
     with tempfile.TemporaryFile("w+") as said:
         done = subprocess.run(  # noqa: S603
             command,
@@ -45,7 +45,7 @@ def run(command: list[str], *, account: str | None = None) -> "subprocess.Comple
         return subprocess.CompletedProcess(command, done.returncode, said.read(), "")
 
 
-def _as(account: str, command: list[str]) -> list[str]:
+def as_user(account: str, command: list[str]) -> list[str]:
     """Another user, yet able to reach a folder under /root: nothing is opened to the world."""
     if not shutil.which("setpriv"):
         raise ServerFailed(

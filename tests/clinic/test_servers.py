@@ -1,5 +1,6 @@
 """The embedded servers: started for real, killed for real, started again."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -150,7 +151,6 @@ def test_a_killed_postgresql_starts_again_with_its_data(cluster: Path) -> None:
         pid = Postgres(cluster / "postgres").pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        wait_until_gone(pid)
         assert (cluster / "postgres" / "data" / "postmaster.pid").exists()
         with (
             servers.running(cluster) as again,
@@ -174,12 +174,30 @@ def test_a_killed_redis_starts_again_with_its_queue(cluster: Path) -> None:
 
 
 def test_a_pid_file_whose_number_another_program_has_is_stale(cluster: Path) -> None:
+    server = Postgres(cluster / "postgres")
     with servers.running(cluster):
-        noted = (cluster / "postgres" / "data" / "postmaster.pid").read_text().split("\n")
-    noted[0] = str(os.getpid())
-    (cluster / "postgres" / "data" / "postmaster.pid").write_text("\n".join(noted))
-    with servers.running(cluster, needed=["DATABASE_URL"]):
-        assert Postgres(cluster / "postgres").answers()
+        noted = (server.data / "postmaster.pid").read_text().split("\n")
+    sleep, account = ["sleep", "60"], server.account()
+    command = sleep if account is None else programs.as_user(account, sleep)
+    with subprocess.Popen(command) as stranger:
+        noted[0] = str(stranger.pid)
+        (server.data / "postmaster.pid").write_text("\n".join(noted))
+        with servers.running(cluster, needed=["DATABASE_URL"]):
+            assert server.answers()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_one_at_a_time_starts_or_stops(cluster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(folder: Path, *_: object, **__: object) -> dict[str, str]:
+        with (folder / "lock").open() as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return {"asked": "yes"}
+
+    monkeypatch.setattr(servers, "_start", locked)
+    monkeypatch.setattr(servers, "_stop", locked)
+    with servers.running(cluster) as urls:
+        assert urls == {"asked": "yes"}
 
 
 def test_a_port_that_somebody_took_is_left_to_them(cluster: Path) -> None:
