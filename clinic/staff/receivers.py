@@ -2,11 +2,12 @@
 
 from allauth.account.signals import password_changed, password_reset, user_logged_in
 from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,8 +17,14 @@ from clinic.staff.models import User
 
 
 @receiver(user_logged_in)
-def signed_in(request: HttpRequest, user: User, **_news: object) -> None:
+def signed_in(request: HttpRequest, response: HttpResponse, user: User, **_news: object) -> None:
+    """Pages speak the language of the account, unless this browser was told another."""
     note("user.signed-in", user, by=user)
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, user.language, secure=secure, samesite="Lax"
+        )
     if team.should_add_second_factor(user):
         text = _("You see clinical data: turn on a second factor under “Second factor”.")
         messages.warning(request, text)

@@ -241,3 +241,14 @@ def test_a_stolen_session_changes_no_second_factor(client: Client) -> None:
     answer = client.get(ACTIVATE)
     assert answer.status_code == 302
     assert "reauthenticate" in answer.headers["Location"]
+
+
+def test_pages_speak_the_language_of_the_account_unless_told_another(client: Client) -> None:
+    user = make_staff()
+    User.objects.filter(pk=user.pk).update(language="uk")
+    sign_in(client, user)
+    assert client.cookies["django_language"].value == "uk"
+    client.post("/account/logout/")
+    client.cookies["django_language"] = "ru"
+    sign_in(client, user)
+    assert client.cookies["django_language"].value == "ru"
