@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.utils import translation
 
@@ -31,16 +32,23 @@ REPORT_SHOWN_FOR = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ban:
-    """One line of the list: what, why, what instead, and until when."""
+    """One line of the list: what, why, and what instead."""
 
     rule: str
     what: str
     why: str
     allowed: str
     starts_at: datetime
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bans:
+    """Everything that is allowed again at the same moment."""
+
     until: datetime
     hours_left: int | None
-    is_ahead: bool
+    bans: tuple[Ban, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +59,7 @@ class Leaflet:
     plan: AftercarePlan | None
     day: int | None
     today: str
-    bans: tuple[Ban, ...]
+    forbidden: tuple[Bans, ...]
     helps: tuple[str, ...]
     report: CheckIn | None
 
@@ -70,7 +78,7 @@ def read(session: Session, *, at: datetime) -> Leaflet:
         plan=plan,
         day=day,
         today=_today(session, day, language),
-        bans=tuple(_ban(row, language, at=at) for row in _merged(held)),
+        forbidden=_grouped(_merged(held), language, at=at),
         helps=tuple(one.recommendation.in_(language) for one in _helps(plan, day)),
         report=report,
     )
@@ -86,7 +94,7 @@ def _before(session: Session, language: str, *, at: datetime) -> Leaflet:
         plan=None,
         day=None,
         today=_words(session, name, language),
-        bans=tuple(_ban(row, language, at=at) for row in _merged(held)),
+        forbidden=_grouped(_merged(held), language, at=at),
         helps=(load().recommendations["RE-ALCOHOL-PRE"].recommendation.in_(language),),
         report=None,
     )
@@ -102,16 +110,26 @@ def _merged(held: Iterable[Restriction]) -> list[Restriction]:
     return sorted(latest.values(), key=lambda row: (row.until, row.rule))
 
 
+def _grouped(rows: list[Restriction], language: str, *, at: datetime) -> tuple[Bans, ...]:
+    """By the moment of their end, the next one first."""
+    ends = groupby(rows, key=lambda row: row.until)
+    return tuple(
+        Bans(
+            until=until,
+            hours_left=max(-((at - until) // AN_HOUR), 1) if until - at < SOON else None,
+            bans=tuple(_ban(row, language, at=at) for row in same),
+        )
+        for until, same in ends
+    )
+
+
 def _ban(row: Restriction, language: str, *, at: datetime) -> Ban:
-    left = row.until - at
     return Ban(
         rule=row.rule,
         what=_in(row.words["forbidden"], language),
         why=_in(row.words["why"], language),
         allowed=_in(row.words["allowed"], language),
         starts_at=row.starts_at,
-        until=row.until,
-        hours_left=max(-(-left // AN_HOUR), 1) if left < SOON else None,
         is_ahead=row.starts_at > at,
     )
 

@@ -54,10 +54,12 @@ def plan_detail(request: StaffRequest, plan: UUID) -> HttpResponse:
         audit.record("aftercare.seen", row, at=at, by=request.user, patient=row.patient.uuid)
     held = list(row.restrictions.select_related("released_by").order_by("until", "rule"))
     subject = reminding.subject_of(row.session)
+    rows = [(one, one.may_be_released(at=at), one.until <= at) for one in held]
     context = {
         "plan": row,
         "location": row.session.appointment.room.location,
-        "rows": [(one, one.may_be_released(at=at), one.until <= at) for one in held],
+        "rows": rows,
+        "may_release": any(releasable for _one, releasable, _over in rows),
         "check_ins": row.check_ins.order_by("-at", "-pk"),
         "reactions": row.session.reactions.order_by("-reported_at"),
         "sent": Message.objects.visible_to(request.user).filter(subject=subject).order_by("due_at"),

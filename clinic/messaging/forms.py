@@ -1,11 +1,14 @@
 """What somebody looks for in the ledger."""
 
+from datetime import datetime
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.messaging.models import TROUBLED, Channel, MessageQuerySet, MessageState
 
 NEEDS_SOMEBODY = "troubled"
+FIRST = 50
 
 
 class LedgerFilter(forms.Form):
@@ -15,7 +18,7 @@ class LedgerFilter(forms.Form):
         label=_("State"),
         required=False,
         choices=[
-            ("", _("All")),
+            ("", _("Sent and due")),
             (NEEDS_SOMEBODY, _("Needs somebody")),
             *MessageState.choices,
         ],
@@ -27,12 +30,24 @@ class LedgerFilter(forms.Form):
         label=_("Due on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
-    def applied(self, rows: MessageQuerySet) -> MessageQuerySet:
+    def applied(self, rows: MessageQuerySet, *, at: datetime) -> MessageQuerySet:
+        """What was due, the newest first; what is only owed, the next first."""
         wanted = self.cleaned_data if self.is_valid() else {}
-        if state := wanted.get("state"):
-            rows = rows.filter(state__in=TROUBLED if state == NEEDS_SOMEBODY else [state])
         if channel := wanted.get("channel"):
             rows = rows.filter(channel=channel)
         if day := wanted.get("day"):
             rows = rows.filter(due_at__date=day)
-        return rows
+        if wanted.get("state") == MessageState.OWED:
+            return rows.owed().order_by("due_at", "pk")
+        if state := wanted.get("state"):
+            rows = rows.filter(state__in=TROUBLED if state == NEEDS_SOMEBODY else [state])
+        elif not day:
+            rows = rows.filter(due_at__lte=at).exclude(state__in=TROUBLED)
+        return rows.order_by("-due_at", "-pk")
+
+    def first(self, rows: MessageQuerySet) -> MessageQuerySet:
+        """Above everything else what needs somebody, unless something is looked for."""
+        looked_for = self.is_valid() and (self.cleaned_data["state"] or self.cleaned_data["day"])
+        if looked_for:
+            return rows.none()
+        return rows.troubled().order_by("-due_at", "-pk")[:FIRST]

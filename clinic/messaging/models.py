@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pgtrigger
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import WrongState
+from clinic.knowledge.loader import load
 from clinic.staff.models import LANGUAGES, Location
 from clinic.staff.roles import Permission
 
@@ -154,6 +155,15 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
 }
 
 
+NAMES = {
+    "pre-session": _("Reminder %(day)s d before"),
+    "reminder": _("Aftercare, day %(day)s"),
+    "check-in": _("Check-in, day %(day)s"),
+    "intake-link": _("Link to the questionnaire"),
+    "consent-link": _("Link to the consent"),
+    "consent-copy": _("Copy of the consent"),
+    "staff-invite": _("Invitation of a colleague"),
+}
 REASONS = {
     "too-late": _("its time had passed"),
     "link-dead": _("its link no longer opens anything"),
@@ -204,11 +214,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def troubled(self) -> MessageQuerySet:
         return self.filter(state__in=TROUBLED)
-
-    def with_handed(self) -> MessageQuerySet:
-        """Knows as `handed` whether the present attempt went to a provider."""
-        now = Attempt.objects.filter(message=OuterRef("pk"), number=OuterRef("attempt"))
-        return self.annotate(handed=Exists(now))
 
 
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
@@ -280,10 +285,25 @@ class Message(models.Model):
                 fields=["lease_until"], condition=Q(state="leased"), name="message_leased"
             ),
             models.Index(fields=["patient_uuid", "due_at"], name="message_patient"),
+            models.Index(fields=["due_at", "id"], name="message_ledger"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=["failed", "uncertain"]),
+                name="message_troubled",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Message #{self.pk} {self.message}"
+
+    @property
+    def name(self) -> str:
+        """What it is for, in words: a check-in on day 3."""
+        reminder = load().reminders.get(self.message)
+        if reminder is None:
+            return str(NAMES.get(self.message, self.message))
+        days = reminder.day_offset
+        return str(NAMES[reminder.kind.value]) % {"day": abs(days)}
 
     @property
     def to(self) -> str:

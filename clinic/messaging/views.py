@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,21 +19,22 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 
 PER_PAGE = 50
-TROUBLED_FIRST = Case(
-    When(state__in=TROUBLED, then=Value(0)), default=Value(1), output_field=IntegerField()
-)
 
 
 @requires(Permission.SEE_MESSAGES)
 @require_safe
 def message_list(request: StaffRequest) -> HttpResponse:
-    form = LedgerFilter(request.GET)
+    form, at = LedgerFilter(request.GET), timezone.now()
     rows = Message.objects.visible_to(request.user).select_related("recipient", "location")
-    late = rows.late(at=timezone.now()).order_by("due_at").first()
-    rows = form.applied(rows).order_by(TROUBLED_FIRST, "-due_at", "-pk")
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(form.applied(rows, at=at), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "first": form.first(rows) if page.number == 1 else [],
+        "late": rows.late(at=at).order_by("due_at").first(),
+    }
     template = "messaging/message_list.html" + ("#rows" if request.htmx else "")
-    return render(request, template, {"form": form, "page": page, "late": late})
+    return render(request, template, context)
 
 
 @requires(Permission.SEE_MESSAGES)
