@@ -14,7 +14,8 @@ from clinic.knowledge.loader import load
 from procedures import cases, catalogue
 from procedures.catalogue.person import EVERYBODY
 from procedures.catalogue.products import JUDGED_ELSEWHERE
-from procedures.domain.findings import Result
+from procedures.domain.findings import Result, decide, earliest
+from procedures.domain.outcomes import Outcome
 from procedures.domain.screening import Rulebook, screen
 
 FOLDER = Path(__file__).parent / "cases"
@@ -52,7 +53,8 @@ def _result(vignette: dict[str, Any], rules: Rulebook | None = None) -> Result:
 def _holds(vignette: dict[str, Any], result: Result) -> bool:
     fired = sorted({finding.rule for finding in result.findings})
     expected = vignette.get("earliest_date")
-    return (
+    outcomes = {finding.rule: finding.outcome.value for finding in result.findings}
+    return vignette.get("outcomes", {}).items() <= outcomes.items() and (
         result.decision.value == vignette["decision"]
         and fired == sorted(vignette["because"])
         and result.earliest_date == expected
@@ -66,6 +68,7 @@ def test_what_is_decided_and_because_of_what(vignette: dict[str, Any]) -> None:
     assert sorted({finding.rule for finding in result.findings}) == sorted(vignette["because"])
     assert result.decision.value == vignette["decision"]
     assert result.earliest_date == vignette.get("earliest_date")
+    assert _holds(vignette, result)
 
 
 def test_every_story_is_told_once() -> None:
@@ -94,6 +97,27 @@ def test_without_any_rule_that_fires_a_story_ends_differently() -> None:
         stories = [one for one in VIGNETTES if rule in one["because"]]
         noticed = [one for one in stories if not _holds(one, _without(rule, one))]
         assert noticed, f"nobody would notice that {rule} is gone"
+
+
+def test_made_milder_any_rule_that_stops_ends_a_story_differently() -> None:
+    for rule in catalogue.rulebook({}).rules:
+        stories = [one for one in VIGNETTES if rule.card.rule in one["because"]]
+        stops = [
+            one for one in stories if one["decision"] not in {"proceed", "proceed_with_caution"}
+        ]
+        noticed = [one for one in stops if not _holds(one, _milder(rule.card.rule, one))]
+        assert noticed or not stops, f"nobody would notice that {rule.card.rule} became milder"
+
+
+def _milder(rule: str, vignette: dict[str, Any]) -> Result:
+    """What would be decided if this rule only cautioned."""
+    result = _result(vignette)
+    findings = tuple(
+        replace(one, outcome=Outcome.CAUTION) if one.rule == rule else one
+        for one in result.findings
+    )
+    day = earliest(findings)
+    return replace(result, findings=findings, decision=decide(findings), earliest_date=day)
 
 
 def _without(rule: str, vignette: dict[str, Any]) -> Result:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures import catalogue
@@ -13,6 +13,7 @@ from procedures.domain.restrictions import Window, calendar, merged
 KYIV = ZoneInfo("Europe/Kyiv")
 END = datetime(2026, 12, 1, 18, 0, tzinfo=KYIV)
 RULES = catalogue.restriction_rules()
+CALM = settings(deadline=None)  # how long it takes on a busy machine proves nothing
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(KYIV))  # noqa: DTZ001
 
 
@@ -51,6 +52,8 @@ def test_the_next_session_moves_the_sauna_and_the_sun_bed() -> None:
     assert _local(joined["RX-HEAT-SAUNA"].until) == "12-22 18:00"
     assert _local(joined["RX-HEAT-SAUNA"].starts_at) == "12-01 18:00"
     assert len([one for one in merged(windows) if one.rule == "RX-WASH"]) == 2
+    (alcohol,) = [one for one in merged(windows) if one.rule == "RX-ALCOHOL"]  # they touch
+    assert (_local(alcohol.starts_at), _local(alcohol.until)) == ("12-01 18:00", "12-15 18:00")
 
 
 def test_tap_water_is_forbidden_where_no_washing_ends() -> None:
@@ -76,6 +79,7 @@ def test_24_hours_are_24_hours_when_the_clocks_change() -> None:
     assert _local(_windows(autumn)["RX-WASH"].until) == "10-25 17:00"
 
 
+@CALM
 @given(moments)
 def test_every_window_is_as_long_as_its_rule_whatever_the_clock_does(ended_at: datetime) -> None:
     windows = _windows(ended_at)
@@ -89,6 +93,7 @@ def test_every_window_is_as_long_as_its_rule_whatever_the_clock_does(ended_at: d
                 assert window.starts_at <= window.release_from <= window.until
 
 
+@CALM
 @given(st.lists(moments, min_size=1, max_size=4))
 def test_merged_windows_of_one_rule_never_overlap_and_lose_no_moment(ends: list[datetime]) -> None:
     windows = [one for end in ends for one in calendar(RULES, ended_at=end, area="face")]
