@@ -79,7 +79,7 @@ def page(document: ConsentDocument, text: Text, steps: list[SignatureEvent]) -> 
         "text": text,
         "ink": ink_of(document),
         "choices": choices(document, text),
-        "steps": [_step(event, text) for event in steps],
+        "steps": [_step(event, text) for event in _told(steps)],
         "head": steps[-1].hash if steps else evidence.FIRST,
         "check_url": settings.SITE_URL.rstrip("/") + reverse("consent:verify"),
     }
@@ -166,11 +166,19 @@ def choices(document: ConsentDocument, text: Text) -> list[dict[str, str]]:
     ]
 
 
+def _told(steps: list[SignatureEvent]) -> list[SignatureEvent]:
+    """Of the sections reached one after the other only the last; the file inside has them all."""
+    reached = SignatureEventKind.SECTION_REACHED
+    following = [*(event.kind for event in steps[1:]), ""]
+    pairs = zip(steps, following, strict=False)
+    return [event for event, then in pairs if not event.kind == then == reached]
+
+
 def _step(event: SignatureEvent, text: Text) -> dict[str, object]:
     labels = text.labels["events"]
     label = labels[event.kind]
     if event.kind == SignatureEventKind.SECTION_REACHED:
-        label = f"{label} {event.facts['section']}"
+        label = f"{label}: {text.headings.get(str(event.facts['section']), '')}"
     return {
         "label": label,
         "at": event.at,

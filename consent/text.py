@@ -63,6 +63,11 @@ class Text:
     statement: Section
 
     @property
+    def headings(self) -> dict[str, str]:
+        """Number and heading of each section, by its key."""
+        return {section.key: f"{section.number}. {section.heading}" for section in self.sections}
+
+    @property
     def title(self) -> str:
         return str(self.labels["title"])
 

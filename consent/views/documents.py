@@ -22,8 +22,14 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 from consent import evidence, export, signing
 from consent.forms import FilterForm, OptionalReasonForm, ReasonForm
-from consent.models import UNFINISHED, ConsentDocument, ConsentDocumentQuerySet, ConsentState
-from consent.text import text_of
+from consent.models import (
+    UNFINISHED,
+    ConsentDocument,
+    ConsentDocumentQuerySet,
+    ConsentState,
+    SignatureEvent,
+)
+from consent.text import Text, text_of
 from patients.models import Patient
 
 PER_PAGE = 40
@@ -185,13 +191,13 @@ def _document(request: StaffRequest, uuid: UUID) -> ConsentDocument:
 
 
 def _facts(request: StaffRequest, row: ConsentDocument) -> dict[str, object]:
-    user = request.user
+    user, text = request.user, text_of(row)
     offered, signed = row.state == ConsentState.OFFERED, row.state == ConsentState.SIGNED
     may_offer = user.may(Permission.OFFER_CONSENT)
     return {
         "document": row,
-        "text": text_of(row),
-        "events": row.events.order_by("-number"),
+        "text": text,
+        "events": _time_line(row, text),
         "broken": evidence.breaks(row),
         "next_step": NEXT.get(ConsentState(row.state)),
         "may_hand_over": offered and may_offer,
@@ -199,6 +205,13 @@ def _facts(request: StaffRequest, row: ConsentDocument) -> dict[str, object]:
         "may_withdraw": row.state in signing.SIGNED and may_offer,
         "is_waiting": row.state == ConsentState.COUNTERSIGNED,
     }
+
+
+def _time_line(row: ConsentDocument, text: Text) -> list[tuple[SignatureEvent, str]]:
+    """Newest first; a section by its heading."""
+    headings = text.headings
+    events = row.events.order_by("-number")
+    return [(event, headings.get(str(event.facts.get("section")), "")) for event in events]
 
 
 def _with_reason(request: StaffRequest, row: ConsentDocument, form: Form, act: str) -> HttpResponse:
