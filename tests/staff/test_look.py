@@ -260,6 +260,13 @@ def test_a_wrong_address_leads_back_to_the_day(client: Client) -> None:
     assert 'href="/"' in response.content.decode()
 
 
+@pytest.mark.django_db
+def test_a_patient_with_a_mistyped_link_is_told_to_use_the_message_again(client: Client) -> None:
+    html = client.get("/nowhere/").content.decode()
+    assert "Open the link in it again" in html
+    assert "search box" not in html
+
+
 def colours(css: str) -> dict[str, str]:
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", css))
 
