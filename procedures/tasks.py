@@ -1,0 +1,17 @@
+"""What a worker does for the treatment: find what a lost signal did not tell."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from procedures import screening
+
+LOOK_BACK = timedelta(days=1)
+
+
+@shared_task
+def flag_unsafe_sessions() -> None:
+    """Booked sessions that a change of history has made unsafe become tasks, each once."""
+    now = timezone.now()
+    screening.catch_up(since=now - LOOK_BACK, at=now)
