@@ -120,6 +120,17 @@ def test_a_screening_is_fresh_on_its_day_only(plan: Plan) -> None:
     assert screening.latest(plan.patient, plan, on=tomorrow.date()) is None
 
 
+def test_a_preview_asks_the_database_a_dozen_times_whatever_is_known(
+    plan: Plan, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    for text in ("myopia", "appendectomy", "hypertension", "flat feet"):
+        make_history(plan.patient, HistoryKind.CONDITION, text, at=NOW)
+    plan = Plan.objects.select_related("patient", "location").get(pk=plan.pk)
+
+    with django_assert_max_num_queries(12):
+        screening.preview(plan.patient, plan, on=ON, at=LATER)
+
+
 def test_it_goes_stale_when_the_history_changes(plan: Plan) -> None:
     made = make_screening(plan)
     make_history(plan.patient, HistoryKind.CONDITION, "myopia", at=LATER)
