@@ -129,6 +129,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "flag-unsafe": {
+        "task": "procedures.tasks.flag_unsafe_sessions",
+        "schedule": 600.0,
+        "options": {"expires": 590},
+    },
     "catch-up": {"task": "aftercare.tasks.catch_up", "schedule": 60.0, "options": {"expires": 55}},
 }
 
