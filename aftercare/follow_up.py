@@ -71,8 +71,14 @@ def catch_up(*, at: datetime) -> int:
     """Begin what no signal began, the oldest first; how many had been missed."""
     missed = Session.objects.filter(completed_at__lte=at, aftercare=None)
     sessions = list(missed.order_by("completed_at", "pk"))
+    failures = []
     for session in sessions:
-        begin(session, at=at)
+        try:
+            begin(session, at=at)
+        except Exception as failure:
+            failures.append(failure)
+    if failures:  # one that cannot begin keeps nobody else waiting
+        raise ExceptionGroup("aftercare of some sessions did not begin", failures)
     return len(sessions)
 
 

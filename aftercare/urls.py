@@ -12,5 +12,6 @@ urlpatterns = [
         name="restriction-release",
     ),
     path("<uuid:plan>/reaction/", views.reaction_add, name="reaction-add"),
+    path("check-in/<uuid:check_in>/", views.check_in_detail, name="check-in-detail"),
     path("chart/<uuid:patient>/", views.chart_aftercare, name="chart-aftercare"),
 ]

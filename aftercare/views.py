@@ -67,6 +67,16 @@ def plan_detail(request: StaffRequest, plan: UUID) -> HttpResponse:
     return render(request, "aftercare/plan_detail.html", context)
 
 
+@requires(Permission.SEE_CLINICAL)
+@require_safe
+def check_in_detail(request: StaffRequest, check_in: UUID) -> HttpResponse:
+    """A task leads here: to the report, among everything else of that aftercare."""
+    rows = CheckIn.objects.visible_to(request.user).select_related("plan")
+    row = get_object_or_404(rows, uuid=check_in)
+    plan = reverse("aftercare:plan-detail", args=[row.plan.uuid])
+    return redirect(f"{plan}#check-in-{row.uuid}")
+
+
 @requires(Permission.TREAT)
 @require_POST
 def plan_release(request: StaffRequest, plan: UUID) -> HttpResponse:

@@ -172,10 +172,31 @@ def deliver_due(*, clock: Callable[[], datetime], limit: int = 10_000) -> int:
     while done < limit and (batch := claim(at=clock(), count=min(BATCH, limit - done))):
         for place, message in enumerate(batch, start=1):
             done += 1
-            if not deliver(message, clock=clock):
+            if not _delivered_or_broken(message, clock=clock):
                 release(batch[place:], at=clock())
                 return done
     return done
+
+
+def _delivered_or_broken(message: Message, *, clock: Callable[[], datetime]) -> bool:
+    """A message that nobody can send is a person's task, and keeps no other waiting."""
+    try:
+        return deliver(message, clock=clock)
+    except Exception as error:
+        logger.exception("message not delivered", extra={"message_id": message.pk})
+        _broken(message, type(error).__name__, at=clock())
+        return True
+
+
+@transaction.atomic
+def _broken(message: Message, reason: str, *, at: datetime) -> None:
+    row = ledger.mine(message)
+    if row is None:
+        return
+    if ledger.was_handed(row):
+        ledger.unclear(row, reason, at=at)
+    else:
+        ledger.failed(row, reason, at=at)
 
 
 @transaction.atomic

@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aftercare import follow_up
+from aftercare import follow_up, tasks
 from aftercare.models import AftercarePlan, Restriction
 from clinic.knowledge.loader import load
 from clinic.messaging import outbox
 from clinic.messaging.models import Message, MessageState
 from clinic.record.models import AuditEntry, Task, TaskKind
 from patients.models import Area
+from procedures.models import Session
 from tests.factories.aftercare import (
     A_DAY,
     AN_HOUR,
@@ -101,6 +102,30 @@ def test_a_lost_signal_is_caught_up_once() -> None:
     assert follow_up.catch_up(at=later) == 0
     plan = AftercarePlan.objects.get(session=session)
     assert set(days_of(plan)) == {3, 4, 5, 6, 7, 10, 14}  # what is too late is not said
+
+
+def test_one_session_that_cannot_begin_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = (SUN_TIME, SUN_TIME + AN_HOUR)
+    bad, good = (carry_out(book_session(start=end), ended_at=end, told=False) for end in ends)
+    begin = follow_up.begin
+
+    def begin_the_others(session: Session, *, at: datetime) -> AftercarePlan:
+        if session == bad:
+            raise LookupError
+        return begin(session, at=at)
+
+    monkeypatch.setattr(follow_up, "begin", begin_the_others)
+    with pytest.raises(ExceptionGroup):
+        follow_up.catch_up(at=SUN_TIME + A_DAY)
+    assert AftercarePlan.objects.get().session == good
+
+
+def test_the_task_catches_up_by_the_clock() -> None:
+    carry_out(book_session(start=SUN_TIME), ended_at=SUN_TIME + AN_HOUR, told=False)
+    tasks.catch_up()
+    assert AftercarePlan.objects.exists()
 
 
 def test_a_new_session_inside_two_weeks_ends_the_messages_of_the_one_before(

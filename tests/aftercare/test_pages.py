@@ -272,6 +272,20 @@ def test_the_chart_shows_the_latest_report_and_loads_as_a_panel(client: Client) 
     assert "<html" in client.get(url).content.decode()
 
 
+def test_a_task_leads_to_the_report(client: Client) -> None:
+    plan = ended(timedelta(days=3))
+    link = make_aftercare_link(plan)
+    report = check_ins.check_in(plan, Feeling.WORSE, [], at=timezone.now(), by=link)
+    url = reverse("aftercare:check-in-detail", args=[report.uuid])
+    client.force_login(make_staff(Role.CLINICAL_LEAD))
+    answer = client.get(url)
+    assert answer.status_code == 302
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert f'id="check-in-{report.uuid}"' in page
+    client.force_login(make_staff(Role.RECEPTION))
+    assert client.get(url).status_code == 403
+
+
 def test_a_chart_without_sessions_says_when_aftercare_begins(client: Client) -> None:
     client.force_login(make_staff(Role.COSMETOLOGIST))
     url = reverse("aftercare:chart-aftercare", args=[make_patient().uuid])

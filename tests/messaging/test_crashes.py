@@ -168,6 +168,31 @@ def test_a_row_that_somebody_locks_is_left_to_them() -> None:
     assert len(outbox.claim(at=NOW)) == 1
 
 
+@really_committed
+def test_others_see_the_attempt_before_the_provider_sees_the_message(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = owe()
+    seen: list[int] = []
+
+    def look() -> None:
+        try:
+            seen.append(Message.objects.get().attempts.filter(ended_at=None).count())
+        finally:
+            connection.close()
+
+    def send(letter: Letter) -> str:
+        somebody_else = Thread(target=look)
+        somebody_else.start()
+        somebody_else.join()
+        return "taken"
+
+    monkeypatch.setattr(provider, "send", send)
+    outbox.deliver_due(clock=at(NOW))
+    assert seen == [1]
+    assert state_of(message) == MessageState.ACCEPTED
+
+
 class Mailbox(Handler):
     """A mail server's memory."""
 

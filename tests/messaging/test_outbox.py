@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from django.db import transaction
 
-from clinic.messaging import channels, ledger, links, outbox
+from clinic.messaging import channels, ledger, links, outbox, wording
 from clinic.messaging.models import Channel, Message, MessageState, Suppression, Template
 from clinic.record.models import Task, TaskKind
 from tests.factories.messaging import Provider, make_link, make_recipient, owe
@@ -281,6 +281,33 @@ def test_words_with_a_gap_are_not_sent(provider: Provider) -> None:
     assert state_of(message) == (MessageState.FAILED, "missing-value")
     assert Task.objects.get().kind == TaskKind.MESSAGE_FAILED
     assert provider.letters == []
+
+
+def test_a_message_that_breaks_the_sender_is_a_task_and_the_others_go_out(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, good = owe(message="broken"), owe()
+    compose = wording.compose
+
+    def composed(message: Message, *, link: str) -> wording.Wording:
+        if message.message == "broken":
+            raise ZeroDivisionError
+        return compose(message, link=link)
+
+    monkeypatch.setattr(wording, "compose", composed)
+    outbox.deliver_due(clock=at(NOW))
+    assert state_of(broken) == (MessageState.FAILED, "ZeroDivisionError")
+    assert state_of(good)[0] == MessageState.ACCEPTED
+    assert Task.objects.get().subject_uuid == broken.uuid
+
+
+def test_a_provider_that_breaks_after_the_hand_over_leaves_it_uncertain(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = owe()
+    provider.answers = [ZeroDivisionError()]
+    outbox.deliver_due(clock=at(NOW))
+    assert state_of(message) == (MessageState.UNCERTAIN, "ZeroDivisionError")
 
 
 def test_the_clinics_own_words_win_and_the_newest_of_them(provider: Provider) -> None:
