@@ -12,6 +12,7 @@ from consent.signing import Signature
 from consent.text import Text
 
 UNFINISHED = "unfinished"
+YES_OR_NO = _("Answer with yes or no.")
 LARGEST_FILE = 5 * 1024 * 1024
 TOO_LARGE = _("This file is larger than 5 MB. A consent of ours is much smaller.")
 
@@ -81,10 +82,14 @@ class SignForm(forms.Form):
         answers = [("yes", text.labels["yes"]), ("no", text.labels["no"])]
         for use in PhotoUse.values:
             self.fields[f"photo_{use}"] = forms.ChoiceField(
-                label=text.labels[f"photo_{use}"], choices=answers, widget=forms.RadioSelect
+                label=text.labels[f"photo_{use}"],
+                choices=answers,
+                widget=forms.RadioSelect,
+                error_messages=dict.fromkeys(("required", "invalid_choice"), YES_OR_NO),
             )
         name = self.fields["signer_name"]
         name.label = _("Your full name")
+        name.error_messages["required"] = _("Write your full name.")
         name.widget.attrs["autocomplete"] = "name"
         self.fields["typed"].label = _("I cannot draw: my typed name is my signature")
 

@@ -16,7 +16,7 @@ let width = 0;
 
 function fit() {
   if (!canvas.clientWidth || canvas.clientWidth === width) return; // only the height: an address bar
-  const scale = width ? canvas.clientWidth / width : 1;
+  const scale = width ? Math.min(1, canvas.clientWidth / width) : 1; // wider: it stays as drawn
   const strokes = pad.toData();
   for (const stroke of strokes)
     for (const point of stroke.points) {
@@ -45,7 +45,7 @@ function restore() {
   if (!ink.value) return;
   try {
     const { width: before, strokes } = JSON.parse(ink.value);
-    const scale = canvas.clientWidth / before;
+    const scale = Math.min(1, canvas.clientWidth / before);
     pad.fromData(
       strokes.map((points) => ({
         penColor: "#14282c",

@@ -81,9 +81,9 @@ def test_a_drawn_signature_is_taken_and_thanked_for() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"photo_teaching": ""}, "This field is required"),
-        ({"photo_record": "maybe"}, "maybe is not one of the available choices"),
-        ({"signer_name": ""}, "This field is required"),
+        ({"photo_teaching": ""}, "Answer with yes or no"),
+        ({"photo_record": "maybe"}, "Answer with yes or no"),
+        ({"signer_name": ""}, "Write your full name"),
         ({"signer_name": "Ann 😀"}, "grinning face"),
         ({"ink": ""}, "There is no signature yet"),
         ({"ink": "[]"}, "Draw it again"),
