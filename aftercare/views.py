@@ -35,8 +35,10 @@ def patient_aftercare(request: PatientRequest) -> HttpResponse:
 
 
 @patient_page(Purpose.AFTERCARE)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def patient_check_in(request: PatientRequest) -> HttpResponse:
+    if request.method == "GET":  # reloaded, or another language chosen, beside a wrong answer
+        return redirect("aftercare:patient-aftercare")
     session = _session_of(request.link)
     plan = get_object_or_404(AftercarePlan, session=session)
     form = CheckInForm(request.POST, area=_area(session))

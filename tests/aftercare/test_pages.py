@@ -180,6 +180,14 @@ def test_no_answer_is_asked_again_and_the_words_are_kept(client: Client) -> None
     assert not CheckIn.objects.exists()
 
 
+def test_beside_a_wrong_answer_another_language_may_be_chosen(client: Client) -> None:
+    visit(client, ended(timedelta(days=1)))
+    assert send(client) == 422
+    page = client.get(CHECK_IN, {"language": "uk"}, follow=True)
+    assert page.status_code == 200
+    assert '<html lang="uk"' in page.content.decode()
+
+
 def test_rubbish_in_the_form_is_refused(client: Client) -> None:
     visit(client, ended(timedelta(days=1)))
     assert send(client, feeling="great") == 422
