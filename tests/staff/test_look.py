@@ -84,6 +84,16 @@ def test_every_icon_named_is_drawn(template: Path) -> None:
     assert {name for pair in named for name in pair if name} <= DRAWN
 
 
+def test_every_icon_named_in_code_is_drawn() -> None:
+    apps = ["clinic", "patients", "consent", "procedures", "aftercare"]
+    modules = [module for app in apps for module in (ROOT / app).rglob("*.py")]
+    named = {
+        n for m in modules for n in re.findall(r'\bicon(?:: str)? ?= ?"([^"]+)"', m.read_text())
+    }
+    assert len(named) > len(context.ENTRIES)
+    assert named <= DRAWN
+
+
 def test_every_icon_of_a_state_or_of_the_navigation_is_drawn() -> None:
     states = {name for _tone, name in [*look.STATES.values(), look.UNKNOWN]}
     assert states | {entry.icon for entry in context.ENTRIES} <= DRAWN
@@ -192,7 +202,7 @@ def test_the_navigation_marks_where_one_is(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_state_is_shown_in_colour_icon_and_words() -> None:
     html = Template('{% state "no-show" "Did not come" %}').render(Context())
-    assert "tone-danger" in html
+    assert "tone-off" in html
     assert "#tabler-user-off" in html
     assert "Did not come" in html
 

@@ -28,7 +28,7 @@ STATES: dict[str, tuple[str, str]] = {
     "started": ("started", "vaccine"),
     "completed": ("done", "check"),
     "cancelled": ("off", "x"),
-    "no_show": ("danger", "user-off"),
+    "no_show": ("off", "user-off"),
     "stopped": ("danger", "hand-stop"),
     # consents
     "draft": ("quiet", "pencil"),
