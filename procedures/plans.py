@@ -142,6 +142,7 @@ class Intent:
                 raise NotOffered(what=chosen)
 
 
+MAX_NAMED = 5  # findings in one sentence
 COLUMNS = [
     "indication",
     "protocol",
@@ -207,7 +208,7 @@ def sign_off(plan: Plan, examination: str, *, at: datetime, by: User) -> Plan:
         raise NoExamination
     made = screening.screen_patient(plan.patient, plan=plan, on=_day(plan, at), at=at, by=by)
     if stopping := screening.stopping(made, plan, lasting=True):
-        raise StillOpen(findings="; ".join(str(finding.label) for finding in stopping))
+        raise StillOpen(findings=_named([str(one.label) for one in stopping]))
     plan.examination, plan.signed_off_at, plan.signed_off_by = examination.strip(), at, by
     plan.save(update_fields=["examination", "signed_off_at", "signed_off_by"])
     audit.record("plan.signed-off", plan, at=at, by=by, patient=plan.patient.uuid)
@@ -253,6 +254,13 @@ def read_test(test: AllergyTest, result: TestResult, *, at: datetime, by: User) 
         "allergy-test.read", test, at=at, by=by, patient=test.patient.uuid, result=result.value
     )
     return test
+
+
+def _named(labels: list[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(labels) - MAX_NAMED
+    rest = [_("and %(count)s more") % {"count": more}] if more > 0 else []
+    return "; ".join([*labels[:MAX_NAMED], *rest])
 
 
 def _day(plan: Plan, at: datetime) -> date:

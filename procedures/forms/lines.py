@@ -14,7 +14,7 @@ def values(form: forms.BaseForm) -> dict[str, Any]:
     return {name: form[name].value() for name in form.fields}
 
 
-def filled(lines: Lines) -> list[dict[str, Any]]:
-    """The lines in which something was typed, as typed."""
+def filled(lines: Lines, *names: str) -> list[dict[str, Any]]:
+    """The lines in which something was typed into one of these fields, as typed."""
     typed = [values(line) for line in lines]
-    return [line for line in typed if any(line.values())]
+    return [line for line in typed if any(line[name] for name in names)]

@@ -100,7 +100,8 @@ class ProductField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no gene
 
     def __init__(self, **options: Any) -> None:
         products = Product.objects.in_use().order_by("name", "pk")
-        super().__init__(queryset=products, to_field_name="uuid", **options)
+        options = {"to_field_name": "uuid", "empty_label": _("Choose"), **options}
+        super().__init__(queryset=products, **options)
 
     def label_from_instance(self, obj: Product) -> str:
         shown = f"{obj.name}, {obj.maker}"
@@ -175,7 +176,8 @@ class PlanEditor:
 
     def with_more_lines(self) -> PlanEditor:
         """The same, as typed, with an empty line or two below."""
-        lines = PlanLines(initial=filled(self.lines), prefix="lines")
+        typed = filled(self.lines, "product", "volume_ml")
+        lines = PlanLines(initial=typed, prefix="lines")
         return PlanEditor(PlanForm(initial=values(self.form)), lines)
 
     def treating(self, indication: str) -> PlanEditor:

@@ -115,7 +115,8 @@ class ProductEditor:
 
     def with_more_lines(self) -> ProductEditor:
         """The same, as typed, with a few empty lines below."""
-        lines = Composition(initial=filled(self.lines), prefix="lines")
+        typed = filled(self.lines, "text", "ingredient", "concentration")
+        lines = Composition(initial=typed, prefix="lines")
         return ProductEditor(ProductForm(initial=values(self.form)), lines)
 
     def is_valid(self) -> bool:

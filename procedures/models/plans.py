@@ -194,7 +194,10 @@ class AllergyTest(models.Model):
 
 
 class Screening(models.Model):
-    """What was known of a patient on a day, and what the rules said, in their words of that moment."""
+    """What was known of a patient on a day, and what the rules said, in the words of that moment.
+
+    It is never changed: a new look is a new row.
+    """
 
     uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="screenings")

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from clinic.knowledge.questions import questions
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
 from procedures import screening
@@ -42,6 +43,7 @@ BASES: dict[str, Promise] = {
     "derived": _("derived from the source"),
     "inference": _("inferred, no source states it"),
 }
+NOT_ASKED = "not-asked:"
 NEEDS_DOCTOR = _("A doctor must look at this")
 
 
@@ -62,6 +64,8 @@ class ShownFinding:
     who_decides: str
     may_decide: bool
     stops: bool
+    passes: bool  # by itself: it is asked again on the day of each session
+    unasked: bool  # a question of the questionnaire that has no answer
     decided: Override | None
 
 
@@ -75,8 +79,22 @@ class Verdict:
     findings: tuple[ShownFinding, ...]
 
     @property
+    def found(self) -> tuple[ShownFinding, ...]:
+        """All but the open questions, which are many where nobody has asked yet."""
+        return tuple(one for one in self.findings if not one.unasked)
+
+    @property
+    def unasked(self) -> tuple[ShownFinding, ...]:
+        return tuple(one for one in self.findings if one.unasked)
+
+    @property
     def stopping(self) -> tuple[ShownFinding, ...]:
-        return tuple(one for one in self.findings if one.stops and one.decided is None)
+        return tuple(one for one in self.found if one.stops and one.decided is None)
+
+    @property
+    def lasting(self) -> tuple[ShownFinding, ...]:
+        """Those for which nobody signs off: they are there on any day."""
+        return tuple(one for one in self.stopping if not one.passes)
 
 
 def verdict(made: Screening, plan: Plan | None, user: User) -> Verdict:
@@ -113,8 +131,15 @@ def _shown(finding: Finding, decided: Override | None, user: User) -> ShownFindi
         who_decides=str(WHO_DECIDES[finding.override]),
         may_decide=decided is None and needed is not None and user.may(needed),
         stops=finding.stops,
+        passes=finding.of_the_day,
+        unasked=_is_question(finding.rule),
         decided=decided,
     )
+
+
+def _is_question(rule: str) -> bool:
+    code = rule.removeprefix(NOT_ASKED)
+    return rule.startswith(NOT_ASKED) and code in {one.code for one in questions()}
 
 
 def _hidden(finding: Finding, decided: Override | None) -> ShownFinding:
@@ -134,5 +159,7 @@ def _hidden(finding: Finding, decided: Override | None) -> ShownFinding:
         who_decides=str(WHO_DECIDES[OverrideKind.DOCTOR_REASON]),
         may_decide=False,
         stops=finding.stops,
+        passes=finding.of_the_day,
+        unasked=_is_question(finding.rule),
         decided=decided,
     )

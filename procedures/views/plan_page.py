@@ -39,6 +39,13 @@ STEPS: dict[Step, tuple[Promise, Permission]] = {
     Step.TEST: (_("Allergy test"), Permission.TREAT),
     Step.BOOK: (_("Course booked"), Permission.BOOK),
 }
+ANCHORS = {
+    Step.SCREEN: "screening",
+    Step.SIGN_OFF: "sign-off",
+    Step.CONSENT: "consent",
+    Step.TEST: "tests",
+    Step.BOOK: "course",
+}
 WAITING = {
     ConsentState.OFFERED: _("The patient is reading it."),
     ConsentState.SIGNED: _("Signed by the patient; whoever treats countersigns it."),
@@ -61,6 +68,11 @@ class Link:
     done: bool
     is_next: bool
     may: bool
+
+    @property
+    def anchor(self) -> str:
+        """Where on the plan's page it is done."""
+        return ANCHORS[self.step]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +116,7 @@ def words_of(plan: Plan) -> dict[str, str]:
 
 
 def outside(plan: Plan, *, at: datetime) -> list[str]:
-    """Where the plan leaves what its protocol says, each sentence once."""
+    """Where the plan leaves what its protocol says, the first of each kind."""
     today = timezone.localdate(at, plan.location.zone)
     wanted = CoursePlan(
         sessions=plan.sessions,
@@ -113,7 +125,9 @@ def outside(plan: Plan, *, at: datetime) -> list[str]:
     )
     step = timedelta(days=plan.interval_days)
     dates = [today + step * number for number in range(plan.sessions)]
-    found: dict[str, Violation] = {one.code: one for one in violations(wanted, dates)}
+    found: dict[str, Violation] = {}
+    for one in violations(wanted, dates):
+        found.setdefault(one.code, one)
     return [one.message.in_(get_language() or "en") for one in found.values()]
 
 
@@ -231,4 +245,5 @@ def may(user: User) -> dict[str, bool]:
         "treat": user.may(Permission.TREAT),
         "offer": user.may(Permission.OFFER_CONSENT),
         "book": user.may(Permission.BOOK),
+        "record": user.may(Permission.RECORD_CLINICAL),
     }

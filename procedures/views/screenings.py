@@ -90,6 +90,7 @@ def chart_findings(request: StaffRequest, patient: UUID) -> HttpResponse:
         "patient": row,
         "screening": made,
         "stopping": shown.stopping if shown else (),
+        "unasked": len(shown.unasked) if shown else 0,
         "holds": holds.select_related("course__plan").order_by("placed_at", "pk"),
         "clinical": request.user.may(Permission.SEE_CLINICAL),
         "may_release": request.user.may(Permission.SIGN_OFF),
