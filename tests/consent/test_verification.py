@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -65,6 +67,18 @@ def test_a_file_of_somebody_else_is_not_ours() -> None:
     plain = rendering.print_pdf("<html lang=en><title>t</title>", [])
     for pdf in (plain, b"", b"%PDF-1.7", b"no pdf at all", b"\x00" * 5000):
         assert verification.check(pdf, at=NOW).verdict == Verdict.UNKNOWN
+
+
+@pytest.mark.django_db
+def test_a_genuine_file_stays_genuine_when_the_key_was_changed_or_is_away(
+    sample: Sample, seal_fast: SealFast, settings: Any, tmp_path: Path
+) -> None:
+    seal_fast()
+    settings.SEAL_FILE = tmp_path / "new.p12"
+    assert verification.check(sample.pdf, at=NOW).verdict == Verdict.GENUINE
+    settings.SEAL_FILE, settings.PRODUCTION = tmp_path / "absent.p12", True
+    assert verification.check(sample.pdf, at=NOW).verdict == Verdict.GENUINE
+    assert verification.check(sample.pdf + b"x", at=NOW).verdict == Verdict.UNKNOWN
 
 
 @pytest.mark.django_db
