@@ -11,6 +11,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -41,32 +42,26 @@ class Command(BaseCommand):
             self.serve(options["host"], options["port"] or free_port(8000), options.get("say", ""))
 
     def serve(self, host: str, port: int, say: str) -> None:
-        supervisor = Supervisor(settings.VAR / "log")
+        supervisor, env = Supervisor(settings.VAR / "log"), environment(port)
+        address = ["--host", host, "--port", str(port)]
         with supervisor.listening():
             try:
-                env = self.start(supervisor, host, port)
-                wait_for_web(supervisor, port)
+                supervisor.start("web", [*WEB, *address, "clinic.wsgi:application"], env)
+                wait_for_web(supervisor, port)  # alone: nobody waits for the others
+                self.start_others(supervisor, env)
                 self.announce(env["SITE_URL"], say)
                 supervisor.watch()
             except ChildDied as died:
                 raise CommandError(str(died)) from died
             self.stdout.write("Stopping.")
 
-    def start(self, supervisor: Supervisor, host: str, port: int) -> dict[str, str]:
-        env = os.environ | {"PYTHONUNBUFFERED": "1"}
-        if not env.get("SITE_URL"):
-            env["SITE_URL"] = f"http://127.0.0.1:{port}"
-        if not env.get("EMAIL_URL"):
-            mail = free_port(8025)
-            env["EMAIL_URL"] = f"smtp://127.0.0.1:{mail}"
-            supervisor.start("mailbox", [*MAILBOX, "--port", str(mail)], env)
-        schedule = str(settings.VAR / "run" / "beat-schedule")
-        supervisor.start(
-            "web", [*WEB, "--host", host, "--port", str(port), "clinic.wsgi:application"], env
-        )
+    def start_others(self, supervisor: Supervisor, env: dict[str, str]) -> None:
+        if not os.environ.get("EMAIL_URL"):
+            mail = str(urlsplit(env["EMAIL_URL"]).port)
+            supervisor.start("mailbox", [*MAILBOX, "--port", mail], env)
         supervisor.start("worker", WORKER, env)
+        schedule = str(settings.VAR / "run" / "beat-schedule")
         supervisor.start("beat", [*BEAT, "--schedule", schedule], env)
-        return env
 
     def announce(self, address: str, say: str) -> None:
         self.stdout.write(f"Logs: {settings.VAR / 'log'}/")
@@ -74,6 +69,16 @@ class Command(BaseCommand):
             self.stdout.write(f"Mail that the clinic sends is kept in {settings.VAR / 'mail'}/")
         self.stdout.write(f"\nMesoclinic answers at {address} (Ctrl-C stops it)\n{say}")
         self.stdout.flush()
+
+
+def environment(port: int) -> dict[str, str]:
+    """What the processes are told; `localhost`, since passkeys want a name."""
+    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    if not env.get("SITE_URL"):
+        env["SITE_URL"] = f"http://localhost:{port}"
+    if not env.get("EMAIL_URL"):
+        env["EMAIL_URL"] = f"smtp://127.0.0.1:{free_port(8025)}"
+    return env
 
 
 def refuse_unmigrated() -> None:
