@@ -1,6 +1,8 @@
 """What a plan asks the patient to agree to: built from plan and knowledge, offered, looked for."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -49,6 +51,44 @@ class NotCurrent(ClinicError):
     text = _("This plan was changed or closed. Open the plan that holds now and offer that one.")
 
 
+NOBODY = Person(name="", birth_date=date.min, number=0)
+NOWHERE = Clinic(
+    name="",
+    legal_name="",
+    licence="",
+    address="",
+    phone="",
+    urgent_phone="",
+    emergency_number="",
+    time_zone="",
+)
+NOTHING = ConsentContent(
+    language="",
+    clinic=NOWHERE,
+    patient=NOBODY,
+    practitioner="",
+    indication=Named(id="", label=""),
+    goal="",
+    technique=Named(id="", label=""),
+    area=Named(id="", label=""),
+    pain_relief="",
+    drugs=(),
+    sessions=SessionTerms(count=0, interval_days=0),
+    expected=(),
+    risks=(),
+    preparation=(),
+    aftercare=(),
+    other_conditions=(),
+    photo_views=(),
+    health=(),
+    allergy_test_required=False,
+    allergy_tests=(),
+    findings=(),
+    overrides=(),
+    knowledge="",
+)  # a consent without words: what is filled in are the terms that are compared
+
+
 @transaction.atomic
 def offer(plan: Plan, *, language: str, at: datetime, by: User) -> ConsentDocument:
     """Put the consent to exactly this plan before the patient, in the patient's language."""
@@ -63,56 +103,67 @@ def offer(plan: Plan, *, language: str, at: datetime, by: User) -> ConsentDocume
 
 def in_force(plan: Plan, *, at: datetime) -> ConsentDocument | None:
     """The consent that names exactly this plan and holds at that moment, if there is one."""
-    consents = ConsentDocument.objects.in_force(at=at).naming(terms_of(plan, at=at))
+    consents = ConsentDocument.objects.in_force(at=at).naming(terms_of(plan))
     return consents.filter(patient=plan.patient, subject=plan.subject).order_by("pk").last()
 
 
-def on_its_way(plan: Plan, *, at: datetime) -> ConsentDocument | None:
+def on_its_way(plan: Plan) -> ConsentDocument | None:
     """The document for exactly this plan that somebody still has to sign or seal."""
-    consents = ConsentDocument.objects.unfinished().naming(terms_of(plan, at=at))
+    consents = ConsentDocument.objects.unfinished().naming(terms_of(plan))
     return consents.filter(patient=plan.patient, subject=plan.subject).order_by("pk").last()
 
 
-def terms_of(plan: Plan, *, at: datetime) -> str:
+def terms_of(plan: Plan) -> str:
     """The fingerprint a consent must carry to cover this plan, whatever its language."""
-    return content_of(plan, language="en", at=at).terms_sha256()
+    return replace(NOTHING, **_terms(plan, "en", ())).terms_sha256()
 
 
 def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
     """Everything the consent says, in one language; its terms are the same in every language."""
-    technique = load().techniques[plan.technique]
-    indication = load().indications[plan.indication]
     booked = _booked(plan)
     found = _found(plan, at)
-    return ConsentContent(
-        language=language,
-        clinic=_clinic(plan.location),
-        patient=Person(
+    terms = _terms(plan, language, found)
+    rest: dict[str, Any] = {
+        "language": language,
+        "clinic": _clinic(plan.location),
+        "patient": Person(
             name=plan.patient.full_name,
             birth_date=plan.patient.birth_date,
             number=plan.patient.number,
         ),
-        practitioner=plan.practitioner.signature_name,
-        indication=Named(id=plan.indication, label=indication.label.in_(language)),
-        goal=plan.goal,
-        technique=Named(id=plan.technique, label=technique.label.in_(language)),
-        area=Named(id=plan.area, label=AREAS[plan.area].in_(language)),
-        pain_relief=plan.pain_relief,
-        drugs=_drugs(plan),
-        sessions=SessionTerms(count=plan.sessions, interval_days=plan.interval_days, booked=booked),
-        expected=_expected(plan, language),
-        risks=_risks(plan, language),
-        preparation=_preparation(language),
-        aftercare=_aftercare(plan, language, booked),
-        other_conditions=_lines(plan.other_conditions),
-        photo_views=tuple(VIEWS[view].in_(language) for view in photos.standard_views(plan.area)),
-        health=_health(plan, language, at),
-        allergy_test_required=plan.allergy_test_required,
-        allergy_tests=_tests(plan, language, at),
-        findings=_open(plan, found, language),
-        overrides=_overrides(plan, found, language),
-        knowledge=catalogue.version(settings.current(at=at)),
-    )
+        "practitioner": plan.practitioner.signature_name,
+        "goal": plan.goal,
+        "pain_relief": plan.pain_relief,
+        "sessions": replace(terms["sessions"], booked=booked),
+        "expected": _expected(plan, language),
+        "risks": _risks(plan, language),
+        "preparation": _preparation(language),
+        "aftercare": _aftercare(plan, language, booked),
+        "other_conditions": _lines(plan.other_conditions),
+        "photo_views": tuple(
+            VIEWS[view].in_(language) for view in photos.standard_views(plan.area)
+        ),
+        "health": _health(plan, language, at),
+        "allergy_test_required": plan.allergy_test_required,
+        "allergy_tests": _tests(plan, language, at),
+        "findings": _open(plan, found, language),
+        "knowledge": catalogue.version(settings.current(at=at)),
+    }
+    return ConsentContent(**(terms | rest))
+
+
+def _terms(plan: Plan, language: str, found: tuple[Found, ...]) -> dict[str, Any]:
+    """What must be the same for a consent to cover a plan."""
+    indication = load().indications[plan.indication]
+    technique = load().techniques[plan.technique]
+    return {
+        "indication": Named(id=plan.indication, label=indication.label.in_(language)),
+        "technique": Named(id=plan.technique, label=technique.label.in_(language)),
+        "area": Named(id=plan.area, label=AREAS[plan.area].in_(language)),
+        "drugs": _drugs(plan),
+        "sessions": SessionTerms(count=plan.sessions, interval_days=plan.interval_days),
+        "overrides": _overrides(plan, found, language),
+    }
 
 
 def _clinic(location: Location) -> Clinic:

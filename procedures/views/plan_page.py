@@ -158,7 +158,7 @@ def standing_of(plan: Plan, *, at: datetime) -> Standing:
     return Standing(
         made=made,
         fresh=made is not None and screening.is_fresh(made, patient=plan.patient, plan=plan, at=at),
-        document=consenting.on_its_way(plan, at=at),
+        document=consenting.on_its_way(plan),
         consent=consenting.in_force(plan, at=at),
         trials=trials_of(plan),
         course=Course.objects.filter(plan=plan).first(),
