@@ -22,6 +22,7 @@ from clinic.staff.roles import Permission
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Intake, Patient
 from procedures import day, settings
+from procedures.day import Day
 from procedures.models import CourseHold, Plan
 
 
@@ -129,8 +130,21 @@ def home(request: StaffRequest) -> HttpResponse:
         context["unset"] = len(settings.unset())
     if location is not None and request.user.may(Permission.SEE_CALENDAR):
         on = timezone.localdate(at, location.zone)
-        context["day"] = day.day(location, on, user=request.user, at=at)
+        today = day.day(location, on, user=request.user, at=at)
+        context |= {"day": today, **coming(request.user, today)}
     return render(request, "board/home.html", context)
+
+
+def coming(user: User, today: Day) -> dict[str, object]:
+    """Who is expected or waits, and what this person may do about it: the own ones, if any."""
+    own = [block for block in today.waiting if block.visit.practitioner_id == user.pk]
+    return {
+        "coming": own or today.waiting,
+        "own": bool(own),
+        "may_book": user.may(Permission.BOOK),
+        "may_check_in": user.may(Permission.CHECK_IN),
+        "may_treat": user.may(Permission.TREAT),
+    }
 
 
 def tiles(user: User, *, at: datetime) -> list[dict[str, object]]:

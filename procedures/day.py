@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import TimestamptzRange
 
 from clinic.staff.models import Location, Room, TimeOff, User, WorkingHours
 from clinic.staff.roles import Permission
-from consent.models import ConsentDocument, ConsentState
-from patients.models import Intake
 from procedures.courses import Dots
-from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Course, Screening
+from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Course
+from procedures.readiness import LACKS, Lack, missing
 
 STEP = 5  # minutes
 FIRST, LAST = 8, 20  # hours shown at least
@@ -28,20 +25,8 @@ TONES = {
     AppointmentStatus.CANCELLED: "off",
     AppointmentStatus.NO_SHOW: "off",
 }
+WAITING = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
 FREE_SLOT = 30  # minutes of a slot that can be clicked
-
-
-@dataclass(frozen=True, slots=True)
-class Lack:
-    """Something a session of the day still needs, as an icon with its words."""
-
-    icon: str
-    label: str | Promise
-
-
-INTAKE = Lack("clipboard-list", _("questionnaire missing"))
-SCREENING = Lack("shield", _("not screened today"))
-CONSENT = Lack("signature", _("no consent in force"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +92,16 @@ class Day:
         return sorted(everything, key=lambda block: (block.span.at, block.visit.pk))
 
     @property
+    def waiting(self) -> list[Block]:
+        """Who is still to come, waits, or is being treated, by time."""
+        return [block for block in self.blocks if block.visit.status in WAITING]
+
+    @property
+    def lacks(self) -> tuple[Lack, ...]:
+        """What the icons mean."""
+        return LACKS
+
+    @property
     def before(self) -> date:
         return self.on - timedelta(days=1)
 
@@ -154,12 +149,12 @@ def day(location: Location, on: date, *, user: User, at: datetime) -> Day:
     people = {row.user.pk: row.user for row in hours if row.user.may(Permission.TREAT)}
     people |= {visit.practitioner.pk: visit.practitioner for visit in visits}
     away = _away(people, location, on)
-    blocks = _blocks(visits, ruler, on)
+    today = timezone.localdate(at, location.zone) == on
+    blocks = _blocks(visits, ruler, missing(visits, on, at=at, today=today))
     columns = tuple(
         _column(person, blocks[pk], [row for row in hours if row.user_id == pk], away[pk], ruler)
         for pk, person in people.items()
     )
-    today = timezone.localdate(at, location.zone) == on
     return Day(
         on=on,
         location=location,
@@ -204,8 +199,10 @@ def _away(people: dict[int, User], location: Location, on: date) -> dict[int, li
     return away
 
 
-def _blocks(visits: list[Appointment], ruler: Ruler, on: date) -> dict[int, list[Block]]:
-    missing, dots = _missing(visits, on), _dots(visits)
+def _blocks(
+    visits: list[Appointment], ruler: Ruler, lacks: dict[int, list[Lack]]
+) -> dict[int, list[Block]]:
+    dots = _dots(visits)
     blocks: dict[int, list[Block]] = defaultdict(list)
     for visit in visits:
         session = getattr(visit, "session", None)
@@ -213,37 +210,11 @@ def _blocks(visits: list[Appointment], ruler: Ruler, on: date) -> dict[int, list
             visit=visit,
             span=ruler.span(visit.slot.lower, visit.slot.upper),
             tone=TONES[AppointmentStatus(visit.status)],
-            missing=tuple(missing[visit.pk]),
+            missing=tuple(lacks[visit.pk]),
             dots=dots.get(session.course_id) if session else None,
         )
         blocks[visit.practitioner_id].append(block)
     return blocks
-
-
-def _missing(visits: list[Appointment], on: date) -> dict[int, list[Lack]]:
-    """What a session of the day still lacks, as icons: the gate itself is asked at the start."""
-    sessions = [visit for visit in visits if visit.kind == AppointmentKind.SESSION]
-    patients = {visit.patient_id for visit in sessions}
-    subjects = {visit.session.course.plan.subject for visit in sessions}
-    asked = set(
-        Intake.objects.filter(patient__in=patients)
-        .exclude(completed_at=None)
-        .values_list("patient", flat=True)
-    )
-    screened = set(
-        Screening.objects.filter(patient__in=patients, on=on).values_list("patient", flat=True)
-    )
-    sealed = ConsentDocument.objects.filter(subject__in=subjects, state=ConsentState.SEALED)
-    agreed = set(sealed.values_list("subject", flat=True))
-    missing: dict[int, list[Lack]] = defaultdict(list)
-    for visit in sessions:
-        if visit.patient_id not in asked:
-            missing[visit.pk].append(INTAKE)
-        if visit.patient_id not in screened:
-            missing[visit.pk].append(SCREENING)
-        if visit.session.course.plan.subject not in agreed:
-            missing[visit.pk].append(CONSENT)
-    return missing
 
 
 def _dots(visits: list[Appointment]) -> dict[int, Dots]:
@@ -306,6 +277,9 @@ def _free(open_steps: set[int], ruler: Ruler) -> Iterable[Free]:
             yield Free(start=start, span=Span(at=at, length=size))
 
 
-def rooms(location: Location) -> list[Room]:
-    """The rooms that can be booked at a place."""
-    return list(Room.objects.in_use().filter(location=location).order_by("name", "pk"))
+def free_room(location: Location, start: datetime) -> Room | None:
+    """A room for whoever clicks a free slot: the first in which nothing stands."""
+    slot = TimestamptzRange(start, start + timedelta(minutes=FREE_SLOT))
+    taken = Appointment.objects.standing().filter(slot__overlap=slot).values("room")
+    rooms = Room.objects.in_use().filter(location=location).exclude(pk__in=taken)
+    return rooms.order_by("name", "pk").first()

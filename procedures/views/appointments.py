@@ -6,22 +6,25 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.errors import ClinicError
 from clinic.record import audit
 from clinic.staff.access import StaffRequest, requires
-from clinic.staff.models import User
+from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
-from procedures import booking, courses
+from procedures import booking, courses, day, readiness
 from procedures.forms.calendar import MoveForm, ReasonForm, VisitForm
-from procedures.models import Appointment, AppointmentKind, AppointmentStatus
+from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Plan
+from procedures.views.calendar import chosen_place
 
 FOUND = 20  # patients offered to choose from
 
@@ -33,7 +36,7 @@ def appointment_book(request: StaffRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     patients = Patient.objects.visible_to(request.user)
     patients = patients.search(query) if query else patients.none()
-    slot = {key: request.GET.get(key, "") for key in ("practitioner", "start")}
+    slot = {key: request.GET.get(key, "") for key in ("practitioner", "start", "at")}
     context = {"query": query, "patients": patients[:FOUND], "slot": slot}
     return render(request, "procedures/appointment_book.html", context)
 
@@ -52,10 +55,15 @@ def patient_book(request: StaffRequest, patient: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Visit booked."))
             return redirect("procedures:appointment-detail", visit=visit.uuid)
-    context = {"form": form, "patient": row, "plans": row.plans.current().signed_off()}
+    context = {"form": form, "patient": row, "plans": unbooked(row)}
     return render(
         request, "procedures/patient_book.html", context, status=422 if form.errors else 200
     )
+
+
+def unbooked(patient: Patient) -> QuerySet[Plan]:
+    """Plans a doctor signed off whose sessions have no time yet."""
+    return patient.plans.current().signed_off().filter(course=None).order_by("created_at", "pk")
 
 
 @require_GET
@@ -68,6 +76,8 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
         "visit": row,
         "session": session,
         "location": row.room.location,
+        "on": timezone.localdate(row.slot.lower, row.room.location.zone),
+        "lacks": readiness.lacks_of(row, at=timezone.now()),
         "dots": courses.counted(session.course) if session else None,
         "ahead": row.status in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED},
         "may_book": request.user.may(Permission.BOOK),
@@ -169,7 +179,15 @@ def act(
         }
         return render(request, "409.html", context, status=409)
     messages.success(request, str(said))
-    return redirect("procedures:appointment-detail", visit=row.uuid)
+    return redirect(back(request, row))
+
+
+def back(request: StaffRequest, visit: Appointment) -> str:
+    """To the list on which the button stood, if it says so; else to the visit."""
+    origin = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(origin, allowed_hosts=None):
+        return origin
+    return reverse("procedures:appointment-detail", args=[visit.uuid])
 
 
 def found(request: StaffRequest, visit: UUID) -> Appointment:
@@ -178,7 +196,18 @@ def found(request: StaffRequest, visit: UUID) -> Appointment:
     return get_object_or_404(rows, uuid=visit)
 
 
-def wanted(request: StaffRequest) -> dict[str, str]:
-    """The slot that was clicked, if one was."""
-    on, _t, hour = request.GET.get("start", "").partition("T")
-    return {"practitioner": request.GET.get("practitioner", ""), "on": on, "hour": hour}
+def wanted(request: StaffRequest) -> dict[str, object]:
+    """The slot that was clicked, if one was, with a room that is free then."""
+    try:
+        start = datetime.strptime(request.GET.get("start", ""), "%Y-%m-%dT%H:%M")  # noqa: DTZ007
+    except ValueError:
+        return {}
+    places = Location.objects.visible_to(request.user).in_use().order_by("name", "pk")
+    location = chosen_place(request, places)
+    room = day.free_room(location, start.replace(tzinfo=location.zone))
+    return {
+        "practitioner": request.GET.get("practitioner", ""),
+        "room": room.uuid if room else "",
+        "on": start.date(),
+        "hour": start.time(),
+    }

@@ -1,9 +1,10 @@
 """The day: whose visits, where, and what is still free."""
 
 from datetime import date
+from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -32,9 +33,18 @@ def calendar(request: StaffRequest) -> HttpResponse:
 
 
 def chosen_place(request: StaffRequest, places: QuerySet[Location]) -> Location:
+    own = request.user.location
     if wanted := request.GET.get("at"):
-        return get_object_or_404(places, uuid=wanted)
-    return request.user.location or get_object_or_404(places[:1])
+        return get_object_or_404(places, uuid=uuid_or_404(wanted))
+    return own if own is not None and own.closed_at is None else get_object_or_404(places[:1])
+
+
+def uuid_or_404(text: str) -> UUID:
+    """What stands in an address where a place is named; anything else names none."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
 
 
 def chosen_day(text: str) -> date | None:
