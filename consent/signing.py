@@ -337,9 +337,7 @@ def _earlier(subject: str, replaces: ConsentDocument | None) -> ConsentDocument 
     """The one that a new document follows: the one named, else the last of the same subject."""
     if replaces is not None:
         return replaces
-    ended = [ConsentState.SUPERSEDED, ConsentState.WITHDRAWN]
-    same = ConsentDocument.objects.filter(subject=subject).exclude(state__in=ended)
-    return same.order_by("-pk").first()
+    return ConsentDocument.objects.filter(subject=subject).order_by("-pk").first()
 
 
 def _supersede(document: ConsentDocument, *, at: datetime, by: User | None) -> ConsentDocument:

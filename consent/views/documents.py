@@ -10,7 +10,7 @@ from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, Value, When
 from django.forms import Form
-from django.http import FileResponse, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -85,7 +85,7 @@ def document_tablet(request: StaffRequest, document: UUID) -> HttpResponse:
     except ClinicError as error:
         return _refused(request, row, error)
     logout(request)
-    return HttpResponseRedirect(links.url(link))
+    return redirect("messaging:link-open", links.token(link))
 
 
 @requires(Permission.OFFER_CONSENT)

@@ -271,3 +271,6 @@ def test_a_consent_taken_back_is_over_at_once_and_others_hear_of_it(
     assert not ConsentDocument.objects.in_force(at=LATER).exists()
     with pytest.raises(WrongState):
         signing.withdraw(document, "", at=LATER, by=make_staff(Role.RECEPTION))
+    again = make_offered(document.patient, subject=document.subject)
+    document.refresh_from_db()
+    assert (again.supersedes, document.state) == (document, S.WITHDRAWN)
