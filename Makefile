@@ -82,7 +82,7 @@ lock: setup-dev  ## requirements*.txt anew: newest versions, hashes, no index
 	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra embedded --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 bench: setup-dev  ## measured against stated targets
-	$(PY) -m pytest -q tests/bench --override-ini=testpaths=tests/bench -s
+	$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench
 
 doctor: setup  ## what is missing on this machine, and the cure
 	@$(PY) manage.py doctor
