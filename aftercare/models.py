@@ -191,6 +191,16 @@ class Severity(models.TextChoices):
     SEVERE = "severe", _("Severe")
 
 
+class ReactionQuerySet(models.QuerySet["Reaction"]):
+    def visible_to(self, user: User) -> ReactionQuerySet:
+        patients = Patient.objects.visible_to(user)
+        allowed = user.may(Permission.SEE_CLINICAL)
+        return self.filter(patient__in=patients) if allowed else self.none()
+
+
+ReactionManager = models.Manager.from_queryset(ReactionQuerySet)
+
+
 class Reaction(models.Model):
     """An adverse reaction: it holds the course until a clinician releases it."""
 
@@ -215,6 +225,8 @@ class Reaction(models.Model):
         related_name="+",
         help_text="Empty means: reported by the patient.",
     )
+
+    objects = ReactionManager()
 
     class Meta:
         constraints = [

@@ -13,5 +13,6 @@ urlpatterns = [
     ),
     path("<uuid:plan>/reaction/", views.reaction_add, name="reaction-add"),
     path("check-in/<uuid:check_in>/", views.check_in_detail, name="check-in-detail"),
+    path("reaction/<uuid:reaction>/", views.reaction_detail, name="reaction-detail"),
     path("chart/<uuid:patient>/", views.chart_aftercare, name="chart-aftercare"),
 ]

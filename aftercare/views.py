@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from aftercare import check_ins, leaflet, reactions, reminding, restrictions
 from aftercare.forms import CheckInForm, ReactionForm
-from aftercare.models import AftercarePlan, CheckIn, Restriction
+from aftercare.models import AftercarePlan, CheckIn, Reaction, Restriction
 from clinic.errors import ClinicError
 from clinic.messaging.access import PatientRequest, patient_page
 from clinic.messaging.models import Message, PatientLink, Purpose
@@ -77,6 +77,18 @@ def check_in_detail(request: StaffRequest, check_in: UUID) -> HttpResponse:
     row = get_object_or_404(rows, uuid=check_in)
     plan = reverse("aftercare:plan-detail", args=[row.plan.uuid])
     return redirect(f"{plan}#check-in-{row.uuid}")
+
+
+@requires(Permission.SEE_CLINICAL)
+@require_safe
+def reaction_detail(request: StaffRequest, reaction: UUID) -> HttpResponse:
+    """The same for a reaction; a session without aftercare shows itself."""
+    rows = Reaction.objects.visible_to(request.user).select_related("session")
+    row = get_object_or_404(rows, uuid=reaction)
+    plan = AftercarePlan.objects.filter(session=row.session).first()
+    if plan is None:
+        return redirect("procedures:session-detail", row.session.uuid)
+    return redirect("aftercare:plan-detail", plan.uuid)
 
 
 @requires(Permission.TREAT)
@@ -144,12 +156,18 @@ def _plan(request: StaffRequest, plan: UUID) -> AftercarePlan:
 
 
 def _session_of(link: PatientLink) -> Session:
-    """The session a link names; a link of another kind opens nothing here."""
+    """The session a link names, or the newer one that has taken its place in the patient's life;
+    a link of another kind opens nothing here."""
     kind, _colon, uuid = link.subject.partition(":")
     if kind != "session":
         raise Http404
     related = ("appointment__room__location", "patient", "plan", "course__plan")
-    return get_object_or_404(Session.objects.select_related(*related), uuid=uuid)
+    sessions = Session.objects.select_related(*related)
+    named = get_object_or_404(sessions, uuid=uuid)
+    if named.completed_at is None:
+        return named
+    newest = sessions.filter(patient=named.patient, aftercare__isnull=False)
+    return newest.order_by("-completed_at").first() or named
 
 
 def _area(session: Session) -> str:

@@ -31,6 +31,8 @@ PAGES: dict[str, tuple[str, Permission]] = {
     "procedures.appointment": ("procedures:appointment-detail", Permission.SEE_CALENDAR),
     "procedures.plan": ("procedures:plan-detail", Permission.SEE_CLINICAL),
     "aftercare.aftercareplan": ("aftercare:plan-detail", Permission.SEE_CLINICAL),
+    "aftercare.checkin": ("aftercare:check-in-detail", Permission.SEE_CLINICAL),
+    "aftercare.reaction": ("aftercare:reaction-detail", Permission.SEE_CLINICAL),
 }
 CHART = ("chart:patient-chart", Permission.SEE_PATIENTS)
 MORNING = time(9, 0)

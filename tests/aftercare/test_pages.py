@@ -118,6 +118,16 @@ def test_of_two_sessions_close_to_each_other_the_later_end_counts(client: Client
     assert page.count("Sauna, bathhouse, steam") == 1
 
 
+def test_the_link_of_an_older_message_shows_the_newest_session(client: Client) -> None:
+    course = make_course(at=timezone.now() - 20 * A_DAY)
+    first = make_aftercare(course, ended_at=timezone.now() - 8 * A_DAY)
+    second = make_aftercare(course, ended_at=timezone.now() - AN_HOUR)
+    assert "Your visit was less than a day ago" in visit(client, first)
+    send(client, feeling="fading")
+    assert second.check_ins.exists()
+    assert not first.check_ins.exists()
+
+
 def test_only_advice_that_is_safe_for_everybody_is_shown(client: Client) -> None:
     page = visit(client, ended(timedelta(days=3)))
     assert "Sleep at least 8 hours" in page
@@ -265,7 +275,10 @@ def test_a_reaction_is_recorded_from_the_page(client: Client) -> None:
         url, {"signs": ["SE-BRUISE"], "severity": "mild", "description": "Left cheek"}
     )
     assert answer.status_code == 302
-    assert Reaction.objects.get().signs == ["SE-BRUISE"]
+    reaction = Reaction.objects.get()
+    assert reaction.signs == ["SE-BRUISE"]
+    page = client.get(reverse("aftercare:reaction-detail", args=[reaction.uuid]), follow=True)
+    assert "Left cheek" in page.content.decode()
 
 
 def test_the_chart_shows_the_latest_report_and_loads_as_a_panel(client: Client) -> None:
