@@ -1,24 +1,21 @@
-"""Plans at a screen: the usual course, the next step, who sees and may do what."""
+"""Plans at a screen: the usual course, changes, the next step, who may do what."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.staff.models import Location, User
 from clinic.staff.roles import Role
-from consent.models import ConsentDocument, ConsentState
-from patients.models import Area, Patient
-from procedures import courses, plans, screening
-from procedures.models import Plan, Product, Screening, TestResult
+from patients.models import Patient
+from procedures import courses, plans
+from procedures.models import Plan, Screening, TestResult
 from tests.factories.catalogue import make_product
-from tests.factories.patients import make_healthy_patient, make_history, make_patient
-from tests.factories.plans import make_intent, make_plan, make_screening, make_signed_plan
+from tests.factories.patients import make_healthy_patient, make_history
+from tests.factories.plans import make_intent, make_plan, make_screening
 from tests.factories.procedures import book_course, make_bookable_plan, make_consent, make_place
 from tests.factories.staff import NOW, make_location, make_staff
+from tests.procedures.browsing import form_of, signed_in, typed, url
 
 pytestmark = pytest.mark.django_db
 FINE = "Healthy skin, nothing against it."
@@ -33,49 +30,6 @@ def now() -> datetime:
 @pytest.fixture
 def patient(now: datetime) -> Patient:
     return make_healthy_patient(at=now)
-
-
-@pytest.fixture
-def takes_warfarin(patient: Patient, now: datetime) -> Patient:
-    make_history(patient, "medicine", "warfarin", at=now)
-    return patient
-
-
-def signed_in(who: Role | User = Role.COSMETOLOGIST) -> Client:
-    client = Client()
-    client.force_login(who if isinstance(who, User) else make_staff(who))
-    return client
-
-
-def url(name: str, row: Plan | Patient, query: str = "") -> str:
-    return reverse(f"procedures:{name}", args=[row.uuid]) + query
-
-
-def typed(product: Product, practitioner: User, place: Location, **changes: Any) -> dict[str, Any]:
-    """The plan form as a browser sends it, with one line filled and one left empty."""
-    return {
-        "indication": "ID-COMPLEXION",
-        "protocol": "CP-FACE-GENERAL",
-        "area": Area.FACE.value,
-        "technique": "TE-NAPPAGE",
-        "sessions": "6",
-        "interval_days": "7",
-        "practitioner": str(practitioner.uuid),
-        "location": str(place.uuid),
-        "goal": "Brighter skin",
-        "lines-TOTAL_FORMS": "2",
-        "lines-INITIAL_FORMS": "0",
-        "lines-0-product": str(product.uuid),
-        "lines-0-volume_ml": "2.5",
-        "lines-1-product": "",
-        "lines-1-volume_ml": "",
-        **changes,
-    }
-
-
-def form_of(plan: Plan, **changes: Any) -> dict[str, Any]:
-    product = plan.products.get().product
-    return typed(product, plan.practitioner, plan.location, **changes)
 
 
 # Drafting
@@ -290,175 +244,6 @@ def test_a_hold_is_shown_with_its_release_for_the_doctor() -> None:
     text = signed_in(Role.RECEPTION).get(url("chart-findings", plan.patient)).content.decode()
     assert "The course is held" in text
     assert "Swelling" not in text
-
-
-# Findings and decisions
-
-
-def test_a_finding_is_shown_with_its_reason_source_and_who_decides(
-    now: datetime, takes_warfarin: Patient
-) -> None:
-    plan = make_plan(takes_warfarin, at=now)
-    make_screening(plan, at=now)
-    text = signed_in().get(url("plan-detail", plan)).content.decode()
-    for words in ("warfarin", "Do not treat", "line 95", "stated in the source", "A doctor may"):
-        assert words in text
-    assert url("override-add", plan) not in text
-    assert url("override-add", plan) in signed_in(Role.CLINICAL_LEAD).get(
-        url("plan-detail", plan)
-    ).content.decode()  # fmt: skip
-
-
-def test_sign_off_is_refused_on_the_page_while_findings_stop(
-    now: datetime, takes_warfarin: Patient
-) -> None:
-    plan = make_plan(takes_warfarin, at=now)
-    page = signed_in(Role.CLINICAL_LEAD).post(url("plan-sign-off", plan), {"examination": FINE})
-    assert page.status_code == 422
-    assert "Findings still stop this plan" in page.content.decode()
-    assert page.context["form"]["examination"].value() == FINE
-    plan.refresh_from_db()
-    assert plan.signed_off_at is None
-
-
-def test_a_doctor_decides_with_a_reason_and_signs_off(
-    now: datetime, takes_warfarin: Patient
-) -> None:
-    plan = make_plan(takes_warfarin, at=now)
-    made = make_screening(plan, at=now)
-    client = signed_in(Role.CLINICAL_LEAD)
-    for finding in screening.stopping(made, plan):
-        page = client.get(url("override-add", plan), {"code": finding.code})
-        assert page.context["finding"].label == finding.label.en
-        data = {"code": finding.code, "reason": "Ended by the prescriber"}
-        assert client.post(url("override-add", plan), data).status_code == 302
-    client.post(url("plan-sign-off", plan), {"examination": FINE})
-    plan.refresh_from_db()
-    assert plan.signed_off_at is not None
-    assert "Ended by the prescriber" in client.get(url("plan-detail", plan)).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("role", "code", "reason", "words"),
-    [
-        (Role.COSMETOLOGIST, "", "Because", "Ask the doctor"),
-        (Role.CLINICAL_LEAD, "", "", "This field is required"),
-        (Role.CLINICAL_LEAD, "CI-NOTHING", "Because", "no such finding"),
-    ],
-)
-def test_a_decision_that_is_not_ones_own_is_refused(
-    now: datetime, takes_warfarin: Patient, role: Role, code: str, reason: str, words: str
-) -> None:
-    plan = make_plan(takes_warfarin, at=now)
-    first = screening.stopping(make_screening(plan, at=now), plan)[0]
-    data = {"code": code or first.code, "reason": reason}
-    page = signed_in(role).post(url("override-add", plan), data)
-    assert page.status_code == 422
-    assert words in page.content.decode()
-    assert not plan.overrides.exists()
-
-
-def test_questions_nobody_asked_are_counted_and_lead_to_the_questionnaire(now: datetime) -> None:
-    stranger = make_patient(at=now)
-    plan = make_plan(stranger, at=now)
-    make_screening(plan, at=now)
-    client = signed_in()
-    page = client.get(url("plan-detail", plan))
-    verdict = page.context["verdict"]
-    assert len(verdict.unasked) > 30
-    assert all(not finding.unasked for finding in verdict.found)
-    assert reverse("patients:intake-fill", args=[stranger.uuid]) in page.content.decode()
-    alerts = client.get(url("chart-findings", stranger)).content.decode()
-    assert f"{len(verdict.unasked)} questions are not answered" in alerts
-    doctor = signed_in(Role.CLINICAL_LEAD)
-    refused = doctor.post(url("plan-sign-off", plan), {"examination": FINE})
-    assert "more. Change the plan" in refused.content.decode()
-
-
-def test_what_is_for_doctors_only_is_no_word_on_the_others_pages(
-    now: datetime, patient: Patient
-) -> None:
-    make_history(patient, "condition", "HIV", at=now)
-    plan = make_plan(patient, at=now)
-    made = make_screening(plan, at=now)
-    detail = reverse("procedures:screening-detail", args=[made.uuid])
-    pages = (url("plan-detail", plan), url("chart-findings", patient), detail)
-    for page in pages:
-        doctor, other = signed_in(Role.CLINICAL_LEAD).get(page), signed_in().get(page)
-        assert "HIV" in doctor.content.decode()
-        assert "HIV" not in other.content.decode()
-        assert "A doctor must look at this" in other.content.decode()
-
-
-def test_the_desk_reads_only_that_a_doctor_must_look(
-    now: datetime, takes_warfarin: Patient
-) -> None:
-    plan = make_plan(takes_warfarin, at=now)
-    make_screening(plan, at=now)
-    text = signed_in(Role.RECEPTION).get(url("chart-findings", takes_warfarin)).content.decode()
-    assert "A doctor must look before the treatment" in text
-    assert "clotting" not in text
-    assert url("plan-detail", plan) not in text
-
-
-def test_findings_of_a_plan_that_no_longer_counts_raise_no_alarm(
-    now: datetime, takes_warfarin: Patient
-) -> None:
-    plan = make_plan(takes_warfarin, at=now)
-    make_screening(plan, at=now)
-    plans.close(plan, at=now, by=plan.practitioner)
-    page = signed_in().get(url("chart-findings", takes_warfarin))
-    assert page.context["screening"] is None
-
-
-# Consent and chart
-
-
-def test_the_consent_is_offered_in_the_language_that_is_pressed(
-    now: datetime, patient: Patient
-) -> None:
-    make_consent(make_signed_plan(), at=now)  # makes the seal ready
-    plan = make_signed_plan(patient, at=now)
-    response = signed_in(Role.RECEPTION).post(url("consent-offer", plan), {"language": "uk"})
-    document = ConsentDocument.objects.get(patient=patient)
-    assert (document.state, document.language) == (ConsentState.OFFERED, "uk")
-    assert response["Location"] == reverse("consent:document-detail", args=[document.uuid])
-    text = signed_in().get(url("plan-detail", plan)).content.decode()
-    assert reverse("consent:document-detail", args=[document.uuid]) in text
-    assert url("consent-offer", plan) not in text
-
-
-def test_a_consent_is_not_offered_before_the_sign_off_or_in_no_language(
-    now: datetime, patient: Patient
-) -> None:
-    client = signed_in()
-    refused = client.post(url("consent-offer", make_plan(patient)), {"language": "en"})
-    assert refused.status_code == 409
-    assert "sign off this plan" in refused.content.decode()
-    signed = make_signed_plan(patient, at=now)
-    assert client.post(url("consent-offer", signed), {"language": "fr"}).status_code == 404
-    assert not ConsentDocument.objects.exists()
-
-
-def test_the_chart_shows_each_plan_once_with_its_next_step(patient: Patient) -> None:
-    plan = make_plan(patient)
-    client = signed_in()
-    client.post(url("plan-revise", plan), form_of(plan, sessions="7"))
-    page = client.get(url("chart-plans", patient))
-    (entry,) = page.context["plans"]
-    assert (entry["plan"].revision, entry["next"].label) == (2, "Screening")
-    assert url("plan-detail", entry["plan"]) in page.content.decode()
-
-
-def test_the_desk_sees_where_a_plan_stands_and_no_health_word(
-    now: datetime, patient: Patient
-) -> None:
-    plan = make_signed_plan(patient, at=now)
-    text = signed_in(Role.RECEPTION).get(url("chart-plans", patient)).content.decode()
-    assert "Course of 6 sessions" in text
-    assert url("consent-offer", plan) in text
-    for words in ("complexion", "Face", "Fictivit", f'href="{url("plan-detail", plan)}"'):
-        assert words not in text
 
 
 # Who may
