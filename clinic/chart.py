@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -21,8 +22,17 @@ from clinic.staff.models import User
 from clinic.staff.roles import Permission
 from consent.models import ConsentDocument
 from patients.models import Patient
-from procedures.models import Appointment, Plan, Screening
+from procedures.models import (
+    Appointment,
+    AppointmentStatus,
+    Course,
+    Plan,
+    Screening,
+    Session,
+)
 
+HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
+Subject: TypeAlias = Patient | Plan | ConsentDocument | Session
 LATEST = 30  # events on the time line
 
 
@@ -37,7 +47,7 @@ class Panel:
 
 ALERTS = (Panel(_("Alerts"), "procedures:chart-findings", Permission.SEE_PATIENTS),)
 MAIN = (
-    Panel(_("Plans"), "procedures:chart-plans", Permission.SEE_CLINICAL),
+    Panel(_("Plans"), "procedures:chart-plans", Permission.SEE_PATIENTS),
     Panel(_("Visits"), "procedures:chart-sessions", Permission.SEE_CALENDAR),
     Panel(_("History"), "patients:chart-history", Permission.SEE_CLINICAL),
     Panel(_("Photos"), "patients:chart-photos", Permission.SEE_CLINICAL),
@@ -57,6 +67,7 @@ class Step:
     icon: str
     page: str
     permission: Permission
+    anchor: str = ""
 
 
 STEPS = (
@@ -66,6 +77,34 @@ STEPS = (
     Step(_("Add a photo"), "camera", "patients:photo-add", Permission.RECORD_CLINICAL),
     Step(_("Edit"), "pencil", "patients:patient-edit", Permission.REGISTER_PATIENTS),
 )
+
+
+NEXT = {
+    "treat": Step(
+        _("Treatment room"), "stethoscope", "procedures:session-detail", Permission.TREAT
+    ),
+    "ask": Step(
+        _("Ask the questions"),
+        "clipboard-check",
+        "patients:intake-fill",
+        Permission.RECORD_CLINICAL,
+    ),
+    "plan": Step(_("Plan a treatment"), "clipboard-list", "procedures:plan-add", Permission.PLAN),
+    "sign-off": Step(
+        _("Examine and sign off"), "stethoscope", "procedures:plan-sign-off", Permission.SIGN_OFF
+    ),
+    "agree": Step(
+        _("Offer the consent"),
+        "signature",
+        "procedures:plan-detail",
+        Permission.SEE_CLINICAL,
+        "#consent",
+    ),
+    "read": Step(_("Consent"), "signature", "consent:document-detail", Permission.SEE_CONSENTS),
+    "book": Step(
+        _("Book the sessions"), "calendar-plus", "procedures:course-book", Permission.BOOK
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +133,50 @@ def patient_chart(request: StaffRequest, patient: UUID) -> HttpResponse:
         "main": panels(MAIN, row, request.user),
         "side": panels(SIDE, row, request.user),
         "events": time_line(row, request.user),
-        "steps": [
-            {"title": step.title, "icon": step.icon, "url": reverse(step.page, args=[row.uuid])}
-            for step in STEPS
-            if request.user.may(step.permission)
-        ],
+        "steps": steps(row, request.user, at=at),
     }
     return render(request, "chart/patient_chart.html", context)
+
+
+def steps(patient: Patient, user: User, *, at: datetime) -> list[dict[str, object]]:
+    """What this person may begin from here; what comes next in the chain stands first."""
+    key, row = next_link(patient, at=at)
+    first = [(NEXT[key], row)] if key else []
+    others = [(step, patient) for step in STEPS if not key or step.page != NEXT[key].page]
+    return [
+        {
+            "title": step.title,
+            "icon": step.icon,
+            "url": reverse(step.page, args=[subject.uuid]) + step.anchor,
+        }
+        for step, subject in [*first, *others]
+        if user.may(step.permission)
+    ]
+
+
+def next_link(patient: Patient, *, at: datetime) -> tuple[str, Subject]:
+    """Where the chain from question to needle stands open, and for which row."""
+    here = patient.sessions.filter(appointment__status__in=HERE).order_by("pk").first()
+    if here is not None:
+        return "treat", here
+    if not patient.intakes.completed().exists():
+        return "ask", patient
+    plan = patient.plans.current().order_by("-created_at", "-pk").first()
+    if plan is None:
+        return "plan", patient
+    if plan.signed_off_at is None:
+        return "sign-off", plan
+    return _agreed_and_booked(plan, at=at)
+
+
+def _agreed_and_booked(plan: Plan, *, at: datetime) -> tuple[str, Subject]:
+    """What a plan that a doctor signed off still waits for."""
+    consents = ConsentDocument.objects.filter(subject=plan.subject)
+    if not consents.in_force(at=at).exists():
+        document = consents.unfinished().order_by("-created_at", "-pk").first()
+        return ("agree", plan) if document is None else ("read", document)
+    booked = Course.objects.filter(plan=plan).exists()
+    return ("", plan) if booked else ("book", plan)
 
 
 def panels(among: tuple[Panel, ...], patient: Patient, user: User) -> list[dict[str, object]]:

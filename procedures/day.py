@@ -93,8 +93,9 @@ class Day:
 
     @property
     def waiting(self) -> list[Block]:
-        """Who is still to come, waits, or is being treated, by time."""
-        return [block for block in self.blocks if block.visit.status in WAITING]
+        """Who waits, is being treated or is still to come; who is here stands first."""
+        rows = [block for block in self.blocks if block.visit.status in WAITING]
+        return sorted(rows, key=lambda block: block.visit.status == AppointmentStatus.BOOKED)
 
     @property
     def lacks(self) -> tuple[Lack, ...]:

@@ -130,7 +130,9 @@ class WishForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["room"]
         if isinstance(field, RoomField) and field.queryset is not None:
-            field.queryset = field.queryset.filter(location=location)
+            field.queryset = rooms = field.queryset.filter(location=location)
+            first = rooms.first()
+            field.initial = first.uuid if first else None
 
 
 class CourseForm(forms.Form):

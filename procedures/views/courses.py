@@ -1,5 +1,6 @@
 """The sessions of a plan: proposed, booked together, booked again; a hold released."""
 
+from datetime import time, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,6 +27,7 @@ def course_book(request: StaffRequest, plan: UUID) -> HttpResponse:
     """First a wish, then all dates at once: each can still be changed before they are booked."""
     row = get_object_or_404(Plan.objects.visible_to(request.user).current(), uuid=plan)
     wish = WishForm(request.GET if "first" in request.GET else None, location=row.location)
+    wish.initial = {"first": timezone.localdate() + timedelta(days=1), "hour": time(10)}
     form = None
     if request.method == "POST":
         form = CourseForm(request.POST, plan=row)

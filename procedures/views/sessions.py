@@ -163,7 +163,7 @@ def mend(row: Session, check: Check) -> str:
     pages = {
         "arrived": reverse("procedures:appointment-detail", args=[row.appointment.uuid]),
         "screening": reverse("procedures:plan-detail", args=[plan]) + "#screening",
-        "sign-off": reverse("procedures:plan-sign-off", args=[plan]),
+        "sign-off": reverse("procedures:plan-detail", args=[plan]) + "#sign-off",
         "consent": consent_page(row) or reverse("procedures:plan-detail", args=[plan]) + "#consent",
         "allergy-test": reverse("procedures:plan-detail", args=[plan]) + "#tests",
         "interval": reverse("procedures:appointment-move", args=[row.appointment.uuid]),
