@@ -13,6 +13,7 @@ from aftercare.models import AftercarePlan, CheckIn, Feeling, Reaction, Triage
 from clinic.knowledge.loader import load
 from clinic.record.models import AuditEntry, Task
 from clinic.staff.roles import Role
+from clinic.staff.templatetags.look import clinic_time
 from patients.models import Area
 from tests.factories.aftercare import (
     A_DAY,
@@ -112,10 +113,13 @@ def test_after_two_weeks_everything_is_allowed_again(client: Client) -> None:
 
 def test_of_two_sessions_close_to_each_other_the_later_end_counts(client: Client) -> None:
     course = make_course(at=timezone.now() - 20 * A_DAY)
-    make_aftercare(course, ended_at=timezone.now() - 8 * A_DAY)
     second = make_aftercare(course, ended_at=timezone.now() - AN_HOUR)
+    first = make_aftercare(course, ended_at=timezone.now() - 8 * A_DAY)  # entered afterwards
     page = visit(client, second)
     assert page.count("Sauna, bathhouse, steam") == 1
+    place = second.session.appointment.room.location
+    ends = [plan.restrictions.get(rule="RX-SOLARIUM").until for plan in (second, first)]
+    assert [clinic_time(end, place) in page for end in ends] == [True, False]
 
 
 def test_the_link_of_an_older_message_shows_the_newest_session(client: Client) -> None:
