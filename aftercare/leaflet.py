@@ -153,7 +153,7 @@ def _is_for(one: Recommendation, area: str) -> bool:
 
 def _is_on(one: Recommendation, day: int) -> bool:
     first = OWN_SUNSCREEN_FROM_DAY if one.id == "RE-SPF" else one.day_from
-    return 0 <= first <= day <= (one.day_to or 0)
+    return 0 <= first <= day and (one.day_to is None or day <= one.day_to)
 
 
 def _today(session: Session, day: int, language: str) -> str:
