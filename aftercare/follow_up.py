@@ -24,6 +24,7 @@ from procedures.domain.restrictions import Window, calendar
 from procedures.models import Session
 
 A_DAY = timedelta(days=1)
+AT_ONCE = "aftercare-link"
 FIRST_AFTER = timedelta(hours=2, minutes=30)
 USEFUL_FOR = {
     "RP-D0": timedelta(hours=14),  # until the next morning
@@ -130,16 +131,15 @@ def _settle_older(plan: AftercarePlan, *, at: datetime) -> None:
 
 
 def _owe(plan: AftercarePlan, windows: tuple[Window, ...], *, at: datetime) -> None:
+    """The page with the dates at once, so that nobody leaves without it; then day by day."""
     link, values = _link(plan, at=at), _values(plan, windows)
-    for row in after():
-        due_at = plan.session_ended_at + (row.day_offset * A_DAY or FIRST_AFTER)
-        not_after = due_at + USEFUL_FOR.get(row.id, USEFUL_FOR[row.kind])
-        if not_after <= at or (row.id == reminding.EVE_OF_THE_NEXT and _is_eve(plan, due_at)):
+    for message, (due_at, not_after) in _moments(plan):
+        if not_after <= at or (message == reminding.EVE_OF_THE_NEXT and _is_eve(plan, due_at)):
             continue
         outbox.owe(
             Owed(
                 subject=reminding.subject_of(plan.session),
-                message=row.id,
+                message=message,
                 recipient=plan.patient.recipient,
                 channel=channel_for(plan.patient.recipient),
                 due_at=due_at,
@@ -151,6 +151,15 @@ def _owe(plan: AftercarePlan, windows: tuple[Window, ...], *, at: datetime) -> N
             ),
             at=at,
         )
+
+
+def _moments(plan: AftercarePlan) -> Iterator[tuple[str, tuple[datetime, datetime]]]:
+    """Each message with the moment from which, and until which, it is of use."""
+    ended_at = plan.session_ended_at
+    yield AT_ONCE, (ended_at, ended_at + USEFUL_FOR["RP-D0"])
+    for row in after():
+        due_at = ended_at + (row.day_offset * A_DAY or FIRST_AFTER)
+        yield row.id, (due_at, due_at + USEFUL_FOR.get(row.id, USEFUL_FOR[row.kind]))
 
 
 def _is_eve(plan: AftercarePlan, due_at: datetime) -> bool:

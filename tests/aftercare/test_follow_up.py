@@ -71,11 +71,19 @@ def test_messages_are_owed_on_the_days_of_the_knowledge_and_no_others() -> None:
     assert not Message.objects.filter(message__startswith="RP-V").exists()
 
 
+def test_the_patients_page_is_sent_before_the_patient_has_left() -> None:
+    plan = make_aftercare()
+    first = Message.objects.get(message=follow_up.AT_ONCE)
+    assert first.due_at == plan.session_ended_at
+    assert first.link is not None
+
+
 def test_beginning_twice_begins_once() -> None:
     plan = make_aftercare()
     again = follow_up.begin(plan.session, at=plan.session_ended_at + AN_HOUR)
     assert again.pk == plan.pk
-    assert len(days_of(plan)) == Message.objects.filter(state=MessageState.OWED).count()
+    owed = Message.objects.filter(state=MessageState.OWED)
+    assert len(days_of(plan)) == owed.exclude(message=follow_up.AT_ONCE).count()
     assert AuditEntry.objects.filter(action="aftercare.begun").count() == 1
 
 
@@ -141,7 +149,8 @@ def test_a_new_session_inside_two_weeks_ends_the_messages_of_the_one_before(
     assert not old.filter(state=MessageState.OWED).exists()
     assert old.filter(reason="new-session").exists()
     new = Message.objects.filter(subject=f"session:{second.session.uuid}")
-    assert new.filter(state=MessageState.OWED).count() == len(EVERYBODY_IS_TOLD)
+    owed = new.filter(state=MessageState.OWED)
+    assert owed.exclude(message=follow_up.AT_ONCE).count() == len(EVERYBODY_IS_TOLD)
 
 
 def test_found_late_an_older_session_brings_bans_and_no_messages() -> None:

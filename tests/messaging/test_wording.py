@@ -75,7 +75,7 @@ def test_every_mail_of_a_course_is_written_and_is_neutral(
     dues = list(Message.objects.order_by("due_at").values_list("due_at", flat=True))
     for due_at in dues:
         outbox.deliver_due(clock=lambda at=due_at: at)  # type: ignore[misc]
-    assert len(provider.letters) == 12
+    assert len(provider.letters) == 13
     known = labels(language)
     for letter in provider.letters:
         shown = re.sub(r"http\S+", " ", f"{letter.title} {letter.text}")
