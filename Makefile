@@ -53,7 +53,7 @@ check-types: setup-dev
 	$(PY) -m mypy $(CODE)
 
 check-templates: setup-dev
-	$(PY) -m djlint templates --check --lint --quiet
+	$(PY) -m djlint templates --check --lint
 
 check-imports: setup-dev
 	.venv/bin/lint-imports
