@@ -198,10 +198,10 @@ def time_line(patient: Patient, user: User) -> list[Event]:
 
 
 def _registered(patient: Patient) -> Iterator[Event]:
-    yield Event(patient.registered_at, "user-plus", _("Registered"))
     for intake in patient.intakes.exclude(completed_at=None).order_by("-completed_at")[:LATEST]:
         if intake.completed_at is not None:
             yield Event(intake.completed_at, "clipboard-check", _("Questionnaire completed"))
+    yield Event(patient.registered_at, "user-plus", _("Registered"))
 
 
 def _visits(patient: Patient, user: User) -> Iterator[Event]:
