@@ -29,7 +29,8 @@ class ClinicError(Exception):
 class Stale(ClinicError):
     code = "stale"
     text = _(
-        "Somebody changed this in the meantime. Look at what it says now, then enter your change again."
+        "Somebody changed this in the meantime. Look at what it says now, then enter your change "
+        "again."
     )
 
 

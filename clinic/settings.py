@@ -15,9 +15,13 @@ DEBUG = environment.flag("DEBUG", default=True)
 PRODUCTION = environment.production()
 SECRET_KEY = environment.secret("SECRET_KEY", "development-only-secret-key")
 LINK_KEY = environment.secret("LINK_KEY", "development-only-link-key")
-FILE_KEYS = environment.listing("FILE_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1maWxlLWtleS0wMDAwMDE=", required=True)
+FILE_KEYS = environment.listing(
+    "FILE_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1maWxlLWtleS0wMDAwMDE=", required=True
+)
 ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", required=True)
-SITE_URL = environment.url("SITE_URL", "http://127.0.0.1:8000", schemes=["http", "https"], required=True)
+SITE_URL = environment.url(
+    "SITE_URL", "http://127.0.0.1:8000", schemes=["http", "https"], required=True
+)
 CLINIC_NAME = environment.text("CLINIC_NAME", "Mesoclinic", required=True)
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, most=5)
 ROOT_URLCONF = "clinic.urls"
@@ -77,7 +81,10 @@ TEMPLATES = [
         "DIRS": [ROOT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["template_partials.templatetags.partials", "clinic.staff.templatetags.look"],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "clinic.staff.templatetags.look",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -98,17 +105,25 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": environment.number("DATABASE_POOL", 8, least=1)}},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": environment.number("DATABASE_POOL", 8, least=1)}
+        },
     }
     | {_NAMES[key]: value for key, value in _DATABASE.items() if key in _NAMES}
 }
 REDIS_URL = environment.url(
     "REDIS_URL", "redis://127.0.0.1:6379/0", schemes=["redis", "rediss", "unix"], required=True
 )
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 
 # Celery is the doorbell; what is owed stands in the database.
-CELERY_BROKER_URL = f"redis+socket://{REDIS_URL.removeprefix('unix://')}" if REDIS_URL.startswith("unix:") else REDIS_URL
+CELERY_BROKER_URL = (
+    f"redis+socket://{REDIS_URL.removeprefix('unix://')}"
+    if REDIS_URL.startswith("unix:")
+    else REDIS_URL
+)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -116,7 +131,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 2, "max_retries": 0}  # who rings does not wait
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_connect_timeout": 2,
+    "max_retries": 0,
+}  # who rings does not wait
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "clinic.messaging.tasks.beat", "schedule": 30.0},
     "deliver-due": {
@@ -138,7 +157,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Mail goes through SMTP; the demo's mailbox is an SMTP server on loopback.
-EMAIL_URL = environment.url("EMAIL_URL", "smtp://127.0.0.1:8025", schemes=["smtp", "smtps", "smtp+tls"], required=True)
+EMAIL_URL = environment.url(
+    "EMAIL_URL", "smtp://127.0.0.1:8025", schemes=["smtp", "smtps", "smtp+tls"], required=True
+)
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _EMAIL = environment.parts(EMAIL_URL)
 EMAIL_HOST = _EMAIL.host
@@ -175,7 +196,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no mail from us
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_USER_DISPLAY = "clinic.staff.accounts.display_name"
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/m/key",
+}
 MFA_ADAPTER = "clinic.staff.accounts.EncryptedFactors"
 MFA_TOTP_TOLERANCE = 1  # half a minute either way: phones keep no exact time
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -184,7 +209,11 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 MFA_TOTP_ISSUER = CLINIC_NAME
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
 
 # What a browser may and may not do with our pages.
@@ -209,7 +238,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_AGE = 12 * 3600  # seconds: a working day
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # subdomains and preload are the clinic's choice
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",
+    "security.W021",
+]  # subdomains and preload are the clinic's choice
 
 # Instants are UTC; a location's zone is used only at the edges.
 USE_TZ = True
@@ -239,6 +271,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": environment.choice("LOG_LEVEL", "INFO", among=["DEBUG", "INFO", "WARNING", "ERROR"])},
+    "root": {
+        "handlers": ["console"],
+        "level": environment.choice(
+            "LOG_LEVEL", "INFO", among=["DEBUG", "INFO", "WARNING", "ERROR"]
+        ),
+    },
 }
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")

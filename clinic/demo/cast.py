@@ -42,18 +42,17 @@ class Character:
 
 def clinic() -> dict[str, Any]:
     """Places, staff, products, and the password of every demonstration login."""
-    return tomllib.loads((HERE / "clinic.toml").read_text())
+    return tomllib.loads(_read("clinic.toml"))
 
 
 def characters() -> list[Character]:
     """The patients, in the order in which they came."""
-    rows = tomllib.loads((HERE / "patients.toml").read_text())["patient"]
-    return [
-        Character(
-            **{
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in row.items()
-            }
-        )
-        for row in rows
-    ]
+    return [Character(**_frozen(row)) for row in tomllib.loads(_read("patients.toml"))["patient"]]
+
+
+def _frozen(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(said) if isinstance(said, list) else said for key, said in row.items()}
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")

@@ -130,9 +130,8 @@ class Journey:
 
     # Plan and consent
 
-    def intent(self, **changes: int) -> Intent:
+    def intent(self, *, sessions: int = 5) -> Intent:
         names = self.who.products
-        facts = {"sessions": 5, "interval_days": 10} | changes
         return Intent(
             indication="ID-AGEING",
             protocol="CP-FACE-GENERAL",
@@ -144,7 +143,8 @@ class Journey:
             location=self.location,
             allergy_test_required=False,
             products=[(self.stage.products[name], Decimal("2.5")) for name in names],
-            **facts,
+            sessions=sessions,
+            interval_days=10,
         )
 
     def plan(self, patient: Patient, *, at: datetime) -> Plan:

@@ -34,7 +34,7 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802  aiosmtpd's own name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        letter = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
+        letter = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
         return "250 OK"

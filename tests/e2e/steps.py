@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from clinic.staff.models import User
 from clinic.staff.roles import Role
@@ -28,8 +28,8 @@ from tests.factories.staff import (
 
 PATIENT = "Testova-Browser"
 MAIL = "testova@patients.example"
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESKTOP = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=390, height=844)
 LINK = r"http://localhost:\d+/p/\S+"
 MAIL_WAIT = 90.0  # seconds: a doorbell lost, and the next round of beat
 
@@ -348,7 +348,7 @@ def choose(page: Page, field: str, words: str) -> None:
 
 
 def full_name(name: str) -> str:
-    return User.objects.get(email=f"{name}@clinic.example").full_name
+    return str(User.objects.get(email=f"{name}@clinic.example").full_name)
 
 
 def far_away() -> date:

@@ -16,7 +16,6 @@ from procedures.models import Appointment, Course, CourseHold, Plan, Session
 from tests.factories.plans import make_intent, make_plan
 from tests.factories.procedures import (
     EARLIER,
-    NOW,
     Place,
     book_course,
     book_visit,
@@ -26,7 +25,7 @@ from tests.factories.procedures import (
     make_session,
     make_visit,
 )
-from tests.factories.staff import make_staff
+from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
 A_WEEK = timedelta(days=7)

@@ -16,14 +16,8 @@ from procedures.gate import GateClosed
 from procedures.models import Appointment, AppointmentStatus, Plan, Session, TestResult
 from tests.factories.catalogue import make_lot
 from tests.factories.plans import make_intent
-from tests.factories.procedures import (
-    EARLIER,
-    NOW,
-    lay_out,
-    make_ready_session,
-    screen_today,
-)
-from tests.factories.staff import make_staff
+from tests.factories.procedures import EARLIER, lay_out, make_ready_session, screen_today
+from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
 

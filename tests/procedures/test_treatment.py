@@ -12,19 +12,18 @@ from procedures.models import AppointmentStatus, Session
 from procedures.treatment import Given
 from tests.factories.catalogue import make_lot
 from tests.factories.procedures import (
-    NOW,
     give,
     make_completed_session,
     make_ready_session,
     make_session,
 )
-from tests.factories.staff import make_staff
+from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
 
 
-def started(**intent: object) -> Session:
-    session = make_ready_session(**intent)
+def started() -> Session:
+    session = make_ready_session()
     return treatment.start(session, at=NOW, by=session.course.plan.practitioner)
 
 
