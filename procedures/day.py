@@ -138,7 +138,7 @@ class Ruler:
 
 
 def day(location: Location, on: date, *, user: User, at: datetime) -> Day:
-    """The day as this person may see it; a constant number of queries."""
+    """The day as this person may see it, the own column first; a constant number of queries."""
     visits = _visits(location, on, user)
     hours = list(
         WorkingHours.objects.filter(location=location, weekday=on.weekday())
@@ -154,7 +154,7 @@ def day(location: Location, on: date, *, user: User, at: datetime) -> Day:
     blocks = _blocks(visits, ruler, missing(visits, on, at=at, today=today))
     columns = tuple(
         _column(person, blocks[pk], [row for row in hours if row.user_id == pk], away[pk], ruler)
-        for pk, person in people.items()
+        for pk, person in sorted(people.items(), key=lambda pair: pair[0] != user.pk)
     )
     return Day(
         on=on,

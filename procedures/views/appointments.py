@@ -79,7 +79,7 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
         "on": timezone.localdate(row.slot.lower, row.room.location.zone),
         "lacks": readiness.lacks_of(row, at=timezone.now()),
         "dots": courses.counted(session.course) if session else None,
-        "ahead": row.status in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED},
+        "ahead": request.user.may(Permission.CHECK_IN) and row.status in readiness.COMING,
         "may_book": request.user.may(Permission.BOOK),
         "may_check_in": request.user.may(Permission.CHECK_IN),
         "may_treat": request.user.may(Permission.TREAT),

@@ -16,7 +16,6 @@ from procedures import booking, courses, plans
 from tests.factories.patients import make_intake, make_patient
 from tests.factories.plans import make_plan
 from tests.factories.procedures import (
-    NOW,
     Place,
     book_course,
     book_visit,
@@ -24,7 +23,7 @@ from tests.factories.procedures import (
     make_place,
     make_session,
 )
-from tests.factories.staff import make_room, make_staff, make_working_hours
+from tests.factories.staff import NOW, make_room, make_staff, make_working_hours
 
 pytestmark = pytest.mark.django_db
 HOME = "/"

@@ -19,7 +19,6 @@ from procedures import booking, consenting, plans
 from tests.factories.patients import make_healthy_patient, make_patient
 from tests.factories.plans import make_intent, make_plan
 from tests.factories.procedures import (
-    NOW,
     Place,
     book_course,
     book_visit,
@@ -27,7 +26,7 @@ from tests.factories.procedures import (
     make_place,
     make_session,
 )
-from tests.factories.staff import make_staff
+from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = {"alerts", "visits", "consents", "patient", "plans"}

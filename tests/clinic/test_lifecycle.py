@@ -12,8 +12,8 @@ from clinic.staff.models import User
 from clinic.staff.roles import Role
 from procedures import booking
 from procedures.models import Appointment
-from tests.factories.procedures import NOW, Place, book_visit, make_place
-from tests.factories.staff import make_staff
+from tests.factories.procedures import Place, book_visit, make_place
+from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
 

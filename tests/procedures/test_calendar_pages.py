@@ -1,6 +1,7 @@
 """The calendar at a screen: looked at, booked from, moved, cancelled, checked in; by whom."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,14 +17,13 @@ from procedures import booking, courses
 from procedures.models import Appointment, AppointmentStatus, Course, Plan
 from tests.factories.patients import make_patient
 from tests.factories.procedures import (
-    NOW,
     Place,
     book_course,
     book_visit,
     make_bookable_plan,
     make_place,
 )
-from tests.factories.staff import make_location, make_staff
+from tests.factories.staff import NOW, make_location, make_staff
 from tests.procedures.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def at(name: str, *args: object) -> str:
     return reverse(f"procedures:{name}", args=args)
 
 
-def slot(place: Place, **changes: object) -> dict[str, object]:
+def slot(place: Place, **changes: object) -> dict[str, Any]:
     """Wednesday at eleven on the clinic's clock, which is NOW."""
     return {
         "kind": "consultation",
@@ -83,7 +83,7 @@ def test_today_is_shown_with_what_is_free_and_who_comes(place: Place, desk: Clie
 def test_another_day_and_another_place_are_chosen_in_the_address(desk: Client) -> None:
     other = make_place()
     visit = book_visit(other, start=NOW + timedelta(days=1))
-    page = desk.get(CALENDAR, {"at": other.location.uuid, "on": "2026-03-05"})
+    page = desk.get(CALENDAR, {"at": str(other.location.uuid), "on": "2026-03-05"})
     assert [block.visit for block in page.context["day"].blocks] == [visit]
 
 
@@ -112,7 +112,7 @@ def test_an_auditor_is_offered_nothing_to_book(place: Place) -> None:
 
 def test_a_click_on_a_free_time_fills_in_hour_person_and_room(place: Place, desk: Client) -> None:
     patient = make_patient(location=place.location)
-    click = {
+    click: dict[str, Any] = {
         "practitioner": place.practitioner.uuid,
         "start": "2026-03-04T11:30",
         "at": place.location.uuid,
@@ -184,6 +184,14 @@ def test_a_visit_says_what_is_missing_and_its_opening_is_on_record(place: Place)
     assert "no consent in force" in page.content.decode()
     entry = AuditEntry.objects.get(action="appointment.viewed")
     assert entry.patient_uuid == session.patient.uuid
+
+
+def test_who_only_looks_is_offered_no_change(place: Place) -> None:
+    address = at("appointment-detail", book_visit(place).uuid)
+    assert "Cancel the visit" in signed_in(place.desk).get(address).content.decode()
+    text = signed_in(Role.AUDITOR).get(address).content.decode()
+    assert "Cancel the visit" not in text
+    assert "Change" not in text
 
 
 def test_a_visit_is_moved(place: Place, desk: Client) -> None:
@@ -269,7 +277,7 @@ def plan(place: Place) -> Plan:
     return make_bookable_plan(place)
 
 
-def wish(place: Place, **changes: object) -> dict[str, object]:
+def wish(place: Place, **changes: object) -> dict[str, Any]:
     return {"first": "2026-03-04", "hour": "11:00", "room": place.room.uuid, "minutes": "45"} | {
         **changes
     }

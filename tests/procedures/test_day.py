@@ -222,6 +222,17 @@ def test_who_is_here_stands_before_who_is_expected() -> None:
     assert waiting == [here.pk, expected.pk]
 
 
+def test_the_own_column_stands_first() -> None:
+    place = make_place()
+    last = other_person(place)
+    last.full_name = "Zz Last"
+    last.save()
+    assert [column.practitioner for column in drawn(place.location, user=last).columns] == [
+        last,
+        place.practitioner,
+    ]
+
+
 def test_another_place_has_another_day() -> None:
     place, other = make_place(), make_place(time_zone="America/New_York")
     book_visit(place)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,12 +16,11 @@ from procedures import courses, lots, treatment
 from procedures.models import AppointmentStatus, Lot, Session
 from tests.factories.catalogue import make_lot
 from tests.factories.procedures import (
-    NOW,
     give,
     make_completed_session,
     make_ready_session,
 )
-from tests.factories.staff import make_staff
+from tests.factories.staff import NOW, make_staff
 from tests.procedures.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +153,7 @@ def test_an_expired_lot_is_refused_with_a_sentence_and_keeps_the_hour(room: Clie
 # Giving
 
 
-def given(session: Session, **changes: object) -> dict[str, object]:
+def given(session: Session, **changes: object) -> dict[str, Any]:
     return {
         "lot": lot_of(session).uuid,
         "zone": "cheeks",
