@@ -45,7 +45,10 @@ class Panel:
     permission: Permission
 
 
-ALERTS = (Panel(_("Alerts"), "procedures:chart-findings", Permission.SEE_PATIENTS),)
+ALERTS = (
+    Panel(_("Allergies"), "patients:chart-alerts", Permission.SEE_CLINICAL),
+    Panel(_("Alerts"), "procedures:chart-findings", Permission.SEE_PATIENTS),
+)
 MAIN = (
     Panel(_("Plans"), "procedures:chart-plans", Permission.SEE_PATIENTS),
     Panel(_("Visits"), "procedures:chart-sessions", Permission.SEE_CALENDAR),

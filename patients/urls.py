@@ -11,6 +11,7 @@ urlpatterns = [
     path("add/", people.patient_add, name="patient-add"),
     path("<uuid:patient>/edit/", people.patient_edit, name="patient-edit"),
     path("<uuid:patient>/summary/", chart.chart_summary, name="chart-summary"),
+    path("<uuid:patient>/alerts/", chart.chart_alerts, name="chart-alerts"),
     path("<uuid:patient>/history/", chart.chart_history, name="chart-history"),
     path("<uuid:patient>/history/add/", history.history_add, name="history-add"),
     path("<uuid:patient>/history/none/", history.history_none, name="history-none"),

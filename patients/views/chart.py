@@ -43,6 +43,18 @@ def chart_summary(request: StaffRequest, patient: UUID) -> HttpResponse:
 @require_GET
 @vary_on_headers("HX-Request")
 @requires(Permission.SEE_CLINICAL)
+def chart_alerts(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """What must not be missed at any moment: allergies, or that nobody has asked for them."""
+    row = patient_of(request, patient)
+    put_on_record(request, "allergies.viewed", row, at=timezone.now())
+    lists = lists_of(row, request.user, language())
+    allergies = next(one for one in lists if one.kind == HistoryKind.ALLERGY)
+    return _part(request, "patients/chart_alerts.html", {"patient": row, "allergies": allergies})
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@requires(Permission.SEE_CLINICAL)
 def chart_history(request: StaffRequest, patient: UUID) -> HttpResponse:
     row, now = patient_of(request, patient), timezone.now()
     put_on_record(request, "history.viewed", row, at=now)

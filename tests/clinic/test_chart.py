@@ -30,7 +30,7 @@ from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = {"alerts", "visits", "consents", "patient", "plans"}
-CLINICAL = EVERYBODY | {"history", "photos", "aftercare"}
+CLINICAL = EVERYBODY | {"allergies", "history", "photos", "aftercare"}
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ READS = {
     Permission.SEE_PATIENTS: {"patient-list", "patient-search", "chart-summary"},
     Permission.REGISTER_PATIENTS: {"patient-add", "patient-edit"},
     Permission.SEE_CLINICAL: {
+        "chart-alerts",
         "chart-history",
         "chart-photos",
         "intake-detail",

@@ -70,3 +70,17 @@ def test_a_confidential_no_asks_for_nobody(sign_in: SignIn, patient: Patient) ->
 def test_who_must_be_called_is_told(sign_in: SignIn) -> None:
     silent = make_patient(email_allowed=False)
     assert "not allowed: call" in summary(sign_in, silent, Role.RECEPTION)
+
+
+def test_allergies_stand_above_the_chart(sign_in: SignIn, patient: Patient) -> None:
+    client, url = sign_in(Role.COSMETOLOGIST), f"/patients/{patient.uuid}/alerts/"
+    assert "Allergies were not asked for yet" in client.get(url).content.decode()
+    make_history(patient, "allergy", "lidocaine")
+    page = client.get(url).content.decode()
+    assert "notice-danger" in page
+    assert "lidocaine" in page
+    by = make_staff(Role.COSMETOLOGIST)
+    history.withdraw(patient.history.get(), "refuted", at=NOW, by=by)
+    history.assert_none(patient, "allergy", asserted_by="patient", at=NOW, by=by)
+    fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert fragment.strip() == ""
