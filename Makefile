@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 WORKERS ?= logical
 DONE := var/done
-CODE := $(wildcard clinic patients consent procedures aftercare tests docker manage.py)
+CODE := $(wildcard clinic patients consent procedures aftercare tests docs docker manage.py)
 PO := $(wildcard locale/*/LC_MESSAGES/*.po)
 VENDOR := static/vendor/icons.svg
 # WeasyPrint draws with these libraries; gettext compiles the translations
@@ -15,7 +15,7 @@ TEST_PACKAGES := chromium poppler-utils qpdf
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test e2e check fix lock bench doctor
+.PHONY: help setup setup-dev demo run test e2e check fix lock screenshots bench doctor
 .PHONY: check-style check-types check-templates check-imports check-migrations check-messages check-states check-house
 .NOTPARALLEL:
 
@@ -80,6 +80,9 @@ fix: setup-dev  ## what tools can mend: style, layout of templates, lists of mes
 lock: setup-dev  ## requirements*.txt anew: newest versions, hashes, no index
 	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra embedded pyproject.toml -o requirements.txt
 	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra embedded --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+screenshots: setup-dev $(DONE)/test-packages  ## the pictures of the documentation, while `make demo` runs
+	@$(PY) docs/screenshots.py
 
 bench: setup-dev  ## measured against stated targets
 	$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench

@@ -1,5 +1,6 @@
 """What the environment says, typed: a default for development, and production insists."""
 
+import base64
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+KEY_BYTES = 32
 MANY_KINDS = 10  # a secret with fewer different characters was typed, not drawn
 
 
@@ -72,6 +74,19 @@ def listing(name: str, default: str = "", *, required: bool = False) -> list[str
     return [word for part in value.split(",") if (word := part.strip())]
 
 
+def keys(name: str, default: str) -> list[str]:
+    """Keys of 32 random bytes in base64, the newest first; production refuses the published one."""
+    values = listing(name, default, required=True)
+    if production() and default in values:
+        raise ImproperlyConfigured(f"{name} holds the key of the development: make a new one.")
+    if any(_length(value) != KEY_BYTES for value in values):
+        raise ImproperlyConfigured(
+            f"{name} must hold keys of {KEY_BYTES} bytes in base64, for example from python3 -c "
+            "'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'."
+        )
+    return values
+
+
 def choice(name: str, default: str, *, among: Collection[str]) -> str:
     """One of a few words."""
     value = _plain(name, default)
@@ -104,6 +119,14 @@ def parts(url: str) -> Address:
 def path(name: str, default: Path, *, required: bool = False) -> Path:
     """A place on the disk."""
     return Path(text(name, str(default), required=required)).expanduser().absolute()
+
+
+def _length(key: str) -> int:
+    """How many bytes a key stands for; none where it is no base64."""
+    try:
+        return len(base64.urlsafe_b64decode(key))
+    except ValueError:
+        return 0
 
 
 def _plain(name: str, default: str) -> str:

@@ -15,12 +15,10 @@ DEBUG = environment.flag("DEBUG", default=True)
 PRODUCTION = environment.production()
 SECRET_KEY = environment.secret("SECRET_KEY", "development-only-secret-key")
 LINK_KEY = environment.secret("LINK_KEY", "development-only-link-key")
-FILE_KEYS = environment.listing(
-    "FILE_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1maWxlLWtleS0wMDAwMDE=", required=True
-)
+FILE_KEYS = environment.keys("FILE_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1maWxlLWtleS0wMDAwMDE=")
 ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", required=True)
 SITE_URL = environment.url(
-    "SITE_URL", "http://127.0.0.1:8000", schemes=["http", "https"], required=True
+    "SITE_URL", "http://localhost:8000", schemes=["http", "https"], required=True
 )
 CLINIC_NAME = environment.text("CLINIC_NAME", "Mesoclinic", required=True)
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, most=5)

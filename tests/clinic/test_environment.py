@@ -1,5 +1,6 @@
 """Settings: a default in development, no start on a weak value in production."""
 
+import base64
 import secrets
 from pathlib import Path
 
@@ -133,3 +134,20 @@ def test_what_an_address_does_not_name_is_empty() -> None:
 def test_a_path_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THING", "var/media")
     assert environment.path("THING", Path("x")) == Path.cwd() / "var" / "media"
+
+
+def test_the_published_key_does_not_start_a_real_clinic(monkeypatch: pytest.MonkeyPatch) -> None:
+    published = base64.urlsafe_b64encode(b"0" * 32).decode()
+    monkeypatch.setenv("THING", published)
+    monkeypatch.setenv("DEBUG", "False")
+    with pytest.raises(ImproperlyConfigured, match="THING holds the key of the development"):
+        environment.keys("THING", published)
+    monkeypatch.setenv("DEBUG", "True")
+    assert environment.keys("THING", published) == [published]
+
+
+@pytest.mark.parametrize("key", ["too-short", "no base64 at all!", "YWJj"])
+def test_a_key_of_another_length_is_refused(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THING", key)
+    with pytest.raises(ImproperlyConfigured, match="32 bytes"):
+        environment.keys("THING", "")
