@@ -23,7 +23,7 @@ from clinic.staff.roles import Permission
 from patients.models import Patient
 from procedures import booking, courses, day, readiness
 from procedures.forms.calendar import MoveForm, ReasonForm, VisitForm
-from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Plan
+from procedures.models import Appointment, AppointmentKind, Plan
 from procedures.views.calendar import chosen_place
 
 FOUND = 20  # patients offered to choose from
@@ -72,12 +72,13 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
     """One visit with what can be done about it now."""
     row = found(request, visit)
     session = getattr(row, "session", None)
+    at = timezone.now()
     context = {
         "visit": row,
         "session": session,
         "location": row.room.location,
         "on": timezone.localdate(row.slot.lower, row.room.location.zone),
-        "lacks": readiness.lacks_of(row, at=timezone.now()),
+        "lacks": readiness.lacks_of(row, at=at),
         "dots": courses.counted(session.course) if session else None,
         "ahead": request.user.may(Permission.CHECK_IN) and row.status in readiness.COMING,
         "may_book": request.user.may(Permission.BOOK),
@@ -85,9 +86,7 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
         "may_treat": request.user.may(Permission.TREAT),
     }
     with transaction.atomic():
-        audit.record(
-            "appointment.viewed", row, at=timezone.now(), by=request.user, patient=row.patient.uuid
-        )
+        audit.record("appointment.viewed", row, at=at, by=request.user, patient=row.patient.uuid)
     return render(request, "procedures/appointment_detail.html", context)
 
 

@@ -1,0 +1,135 @@
+"""The sessions of a plan at a screen: proposed, booked together or not at all, booked again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.staff.roles import Role
+from procedures import booking, courses
+from procedures.models import Appointment, Course, Plan
+from tests.factories.procedures import (
+    Place,
+    book_course,
+    book_visit,
+    make_bookable_plan,
+    make_place,
+)
+from tests.factories.staff import NOW
+from tests.procedures.browsing import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Pages ask the clock; here it stands."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    return NOW
+
+
+@pytest.fixture
+def place() -> Place:
+    return make_place()
+
+
+@pytest.fixture
+def desk(place: Place) -> Client:
+    return signed_in(place.desk)
+
+
+def at(name: str, *args: object) -> str:
+    return reverse(f"procedures:{name}", args=args)
+
+
+@pytest.fixture
+def plan(place: Place) -> Plan:
+    return make_bookable_plan(place)
+
+
+def slot(place: Place, on: str) -> dict[str, Any]:
+    return {
+        "practitioner": place.practitioner.uuid,
+        "room": place.room.uuid,
+        "on": on,
+        "hour": "11:00",
+    }
+
+
+def wish(place: Place, **changes: object) -> dict[str, Any]:
+    return {"first": "2026-03-04", "hour": "11:00", "room": place.room.uuid, "minutes": "45"} | {
+        **changes
+    }
+
+
+def test_all_dates_are_proposed_and_booked_at_once(place: Place, desk: Client, plan: Plan) -> None:
+    address = at("course-book", plan.uuid)
+    form = desk.get(address, wish(place)).context["form"]
+    days = [str(form[f"on_{number}"].value()) for number in (1, 2)]
+    assert days == ["2026-03-04", "2026-03-11"]
+    typed = {name: form[name].value() for name in form.fields}
+    assert desk.post(address, typed).status_code == 302
+    assert Course.objects.get().sessions.count() == 2
+
+
+def test_one_date_that_does_not_fit_books_none(place: Place, desk: Client, plan: Plan) -> None:
+    book_visit(place, start=NOW + timedelta(days=8))
+    typed = {"room": place.room.uuid, "minutes": "45", "on_1": "2026-03-04", "hour_1": "11:00"}
+    answer = desk.post(
+        at("course-book", plan.uuid), typed | {"on_2": "2026-03-12", "hour_2": "11:00"}
+    )
+    assert answer.status_code == 422
+    assert str(booking.PractitionerBusy()) in answer.content.decode()
+    assert 'value="2026-03-12"' in answer.content.decode()
+    assert not Course.objects.exists()
+    assert Appointment.objects.count() == 1
+
+
+def test_dates_too_close_together_are_refused(place: Place, desk: Client, plan: Plan) -> None:
+    typed = {"room": place.room.uuid, "minutes": "45", "on_1": "2026-03-04", "hour_1": "11:00"}
+    answer = desk.post(
+        at("course-book", plan.uuid), typed | {"on_2": "2026-03-06", "hour_2": "11:00"}
+    )
+    assert answer.status_code == 422
+    assert "Session 2 is less than 7 days" in answer.content.decode()
+
+
+def test_a_wish_nobody_can_grant_says_so(place: Place, desk: Client, plan: Plan) -> None:
+    place.practitioner.working_hours.all().delete()
+    answer = desk.get(at("course-book", plan.uuid), wish(place))
+    assert answer.status_code == 422
+    assert "No free time was found for session 1" in answer.content.decode()
+
+
+def test_a_room_and_an_hour_are_proposed_to_begin_with(
+    place: Place, desk: Client, plan: Plan
+) -> None:
+    form = desk.get(at("course-book", plan.uuid)).context["wish"]
+    assert form["room"].value() == place.room.uuid
+    assert str(form["first"].value()) == "2026-03-05"
+
+
+def test_a_missed_session_is_booked_again(place: Place, desk: Client, plan: Plan) -> None:
+    course = book_course(plan, place)
+    booking.no_show(course.sessions.get(number=2).appointment, at=NOW, by=place.desk)
+    chart = desk.get(at("chart-sessions", plan.patient.uuid)).content.decode()
+    address = at("session-book-again", course.uuid, 2)
+    assert address in chart
+    assert desk.post(address, slot(place, "2026-03-06")).status_code == 422
+    assert desk.post(address, slot(place, "2026-03-16")).status_code == 302
+    assert courses.by_number(course) == ["booked", "booked"]
+    assert address not in desk.get(at("chart-sessions", plan.patient.uuid)).content.decode()
+
+
+def test_a_doctor_releases_a_hold_with_a_reason(place: Place, plan: Plan) -> None:
+    hold = courses.hold(book_course(plan, place), "test", "swollen", at=NOW, by=None)
+    address, doctor = at("hold-release", hold.uuid), signed_in(Role.CLINICAL_LEAD)
+    assert "swollen" in doctor.get(address).content.decode()
+    assert doctor.post(address, {"reason": ""}).status_code == 422
+    assert doctor.post(address, {"reason": "settled"}).status_code == 302
+    hold.refresh_from_db()
+    assert (hold.release_reason, hold.released_at) == ("settled", NOW)
+    assert doctor.post(address, {"reason": "again"}).status_code == 422
