@@ -222,6 +222,7 @@ class ConsentContent:
             "technique": self.technique.id,
             "area": self.area.id,
             "indication": self.indication.id,
+            "pain_relief": self.pain_relief,
             "overrides": sorted([term.rule, term.reason] for term in self.overrides),
         }
 

@@ -63,7 +63,7 @@ class NotSafeYet(ClinicError):
 
 class NotSafe(ClinicError):
     code = "not-safe"
-    text = _("The screening stops this plan. Open the findings and let the doctor decide.")
+    text = _("A doctor has to look at this plan before it is booked. Ask the clinical lead.")
 
 
 class NoFreeTime(ClinicError):

@@ -62,7 +62,10 @@ RECENT_DAYS = 180  # without the clinic's interval, what is longer ago is histor
 AFTER = "interval_after_"  # settings of this name say how long to wait after what
 VACCINATION = "vaccination"
 RETINOIDS, AFTER_RETINOIDS = "MI-RETINOID-SYSTEMIC", "interval_after_isotretinoin"
-TO_THE_DOCTOR = {"ID-ROSACEA": "CF-CARDIOVASCULAR"}
+TO_THE_DOCTOR = {
+    "ID-ROSACEA": "CF-CARDIOVASCULAR",
+    "ID-ALOPECIA-AREATA": "CF-AUTOIMMUNE-ALOPECIA",
+}
 JUDGED_IN_THE_PLAN = frozenset({"MI-METRONIDAZOLE-ALCOHOL", "MI-DHE-MACROLIDE"})
 JUDGED_BY_PRODUCT = frozenset({"CI-ALLERGY-COMPONENT", "CI-FISH-ALLERGY"})
 

@@ -34,6 +34,7 @@ OTHER_TERMS: list[dict[str, Any]] = [
     {"technique": replace(BASE.technique, id="TE-LINEAR")},
     {"area": replace(BASE.area, id="neck")},
     {"indication": replace(BASE.indication, id="ID-SCARS")},
+    {"pain_relief": "Lidocaine injection"},
     {"overrides": ()},
     {"overrides": (OverrideTerm(rule="CI-X", label="A", reason="Another reason", doctor="D"),)},
 ]

@@ -239,7 +239,13 @@ def test_an_offered_consent_is_on_its_way_and_not_in_force(doctor: User) -> None
 
 @pytest.mark.parametrize(
     "changes",
-    [{"sessions": 7}, {"interval_days": 8}, {"technique": "TE-PAPULE"}, {"area": "neck"}],
+    [
+        {"sessions": 7},
+        {"interval_days": 8},
+        {"technique": "TE-PAPULE"},
+        {"area": "neck"},
+        {"pain_relief": "Lidocaine"},
+    ],
 )
 def test_a_revision_with_other_terms_is_not_covered(changes: dict[str, Any]) -> None:
     plan = make_signed_plan()
