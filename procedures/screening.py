@@ -171,9 +171,7 @@ def override(plan: Plan, code: str, reason: str, *, at: datetime, by: User) -> O
             made_at=at,
             made_by=by,
         )
-    audit.record(
-        "finding.overridden", row, at=at, by=by, patient=plan.patient.uuid, rule=finding.rule
-    )
+    audit.record("finding.overridden", row, at=at, by=by, patient=plan.patient.uuid, finding=code)
     return row
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from procedures.domain.outcomes import Decision, Outcome, OverrideKind
 
 GRAVITY = {outcome: number for number, outcome in enumerate(Outcome)}
 REFUSES = {Outcome.BLOCK, Outcome.BLOCK_PRODUCT, Outcome.BLOCK_PRODUCT_COMBINATION}
-MAX_CODE = 160
+CODE_LENGTH = 16
 DEFERS = {Outcome.HOLD_FOR_DOCTOR, Outcome.POSTPONE}
 
 
@@ -70,9 +71,12 @@ class Finding:
 
     @property
     def code(self) -> str:
-        """What an override names: it concerns one product, and no later statement."""
-        about = self.product or "+".join(self.about)
-        return f"{self.rule}:{about}"[:MAX_CODE] if about else self.rule[:MAX_CODE]
+        """What an override names: this product, these answers and statements, none made later.
+
+        It stands in addresses and records, so it tells nobody what it is about.
+        """
+        facts = (self.rule, self.product, self.outcome.value, *self.about, *self.because)
+        return sha256("\n".join(facts).encode()).hexdigest()[:CODE_LENGTH]
 
     @property
     def stops(self) -> bool:

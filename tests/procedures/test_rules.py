@@ -6,7 +6,16 @@ from datetime import date, timedelta
 import pytest
 
 from procedures import catalogue
-from procedures.domain.facts import Answer, Facts, PlannedDrug, Reply, Stated, Topic, When
+from procedures.domain.facts import (
+    Answer,
+    Facts,
+    PlannedDrug,
+    Procedure,
+    Reply,
+    Stated,
+    Topic,
+    When,
+)
 from procedures.domain.findings import Finding, merged
 from procedures.domain.outcomes import Outcome, OverrideKind
 from procedures.domain.screening import screen
@@ -128,7 +137,7 @@ def test_several_reasons_of_one_rule_are_one_finding() -> None:
     finding = _findings(facts)["CI-DIABETES"]
 
     assert finding.because == ("answer: yes", "as told")
-    assert finding.code == "CI-DIABETES:a concept"
+    assert finding.about == ("a concept",)
 
 
 def test_a_later_statement_changes_the_code_an_override_would_name() -> None:
@@ -154,7 +163,28 @@ def test_a_finding_of_a_product_names_the_product() -> None:
 
     found = screen(Facts(on=ON, drugs=drugs), catalogue.rulebook({})).findings
 
-    assert [one.code for one in found] == ["CI-UNLICENSED:First", "CI-UNLICENSED:Second"]
+    assert [(one.rule, one.product) for one in found] == [
+        ("CI-UNLICENSED", "First"),
+        ("CI-UNLICENSED", "Second"),
+    ]
+    assert len({one.code for one in found}) == 2
+
+
+def test_another_laser_or_another_answer_is_another_thing_to_decide() -> None:
+    laser = Procedure(what="laser", kind="laser", day=ON - timedelta(days=3))
+    codes = {
+        _findings(facts)[rule].code
+        for rule, facts in (
+            ("CI-RECENT-PROCEDURE", Facts(on=ON, procedures=(laser,))),
+            (
+                "CI-RECENT-PROCEDURE",
+                Facts(on=ON, procedures=(replace(laser, day=ON - timedelta(days=1)),)),
+            ),
+            ("CI-HEART", Facts(on=ON, answers={"CI-HEART": Answer(reply=Reply.UNSURE)})),
+            ("CI-HEART", Facts(on=ON, answers={"CI-HEART": Answer(reply=Reply.YES)})),
+        )
+    }
+    assert len(codes) == 4
 
 
 def test_a_product_whose_leaflet_says_alone_is_not_combined() -> None:

@@ -27,8 +27,12 @@ from procedures.models import (
 from procedures.products import Ingredient
 from tests.factories.catalogue import make_leaflet, make_product
 from tests.factories.patients import (
+    Said,
     make_healthy_patient,
     make_history,
+    make_intake,
+    make_none_known,
+    make_patient,
 )
 from tests.factories.plans import make_intent, make_plan, make_screening
 from tests.factories.staff import NOW, make_room, make_staff
@@ -102,9 +106,10 @@ def test_what_the_history_says_is_found_with_words_and_sources(plan: Plan) -> No
 def test_hyaluronic_acid_waits_until_somebody_looked_at_the_skin(cosmetologist: User) -> None:
     plan = make_plan(intent=make_intent(make_product(HYALURONIC, name="Glow")))
     made = make_screening(plan)
-    assert [one.code for one in screening.stopping(made, plan)] == ["CI-HA-DEHYDRATION"]
+    (finding,) = screening.stopping(made, plan)
+    assert finding.rule == "CI-HA-DEHYDRATION"
 
-    screening.override(plan, "CI-HA-DEHYDRATION", "Grade 2, dry", at=LATER, by=cosmetologist)
+    screening.override(plan, finding.code, "Grade 2, dry", at=LATER, by=cosmetologist)
 
     assert screening.stopping(made, plan) == ()
 
@@ -192,6 +197,39 @@ def test_a_decision_does_not_cover_what_is_said_later(plan: Plan, doctor: User) 
     again = make_screening(plan, at=LATER + timedelta(minutes=1))
 
     assert "CI-CLOTTING-DRUGS" in {one.rule for one in screening.stopping(again, plan)}
+
+
+def test_a_decision_on_not_sure_does_not_cover_a_later_yes(doctor: User) -> None:
+    patient = make_patient()
+    make_none_known(patient)
+    make_intake(patient, {"CI-HEART": Said(reply="unsure")})
+    plan = make_plan(patient)
+    made = make_screening(plan)
+    for finding in screening.stopping(made, plan):
+        screening.override(plan, finding.code, "Letter of the cardiologist", at=NOW, by=doctor)
+    assert screening.stopping(made, plan) == ()
+
+    make_intake(patient, {"CI-HEART": Said(reply="yes")}, at=LATER)
+    again = make_screening(plan, at=LATER)
+
+    assert [one.rule for one in screening.stopping(again, plan)] == ["CI-HEART"]
+
+
+def test_what_a_decision_is_called_says_nothing_about_the_patient(doctor: User) -> None:
+    patient = make_healthy_patient()
+    make_history(patient, HistoryKind.CONDITION, "HIV")
+    make_history(patient, HistoryKind.CONDITION, "qwertose of the third kind")
+    plan = make_plan(patient)
+    made = make_screening(plan)
+    for finding in screening.stopping(made, plan):
+        screening.override(plan, finding.code, "Discussed", at=NOW, by=doctor)
+
+    entries = AuditEntry.objects.filter(action="finding.overridden")
+    kept = [str(entry.facts) for entry in entries]
+    kept += plan.overrides.values_list("rule", flat=True)
+
+    assert len(kept) == 4
+    assert not [one for one in kept if "HIV" in one or "qwertose" in one]
 
 
 def test_who_may_not_decide_is_told_whom_to_ask(plan: Plan, cosmetologist: User) -> None:
