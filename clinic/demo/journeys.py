@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import time, timedelta
 
-from aftercare import check_ins
-from aftercare.models import AftercarePlan, Feeling
+from aftercare import check_ins, reactions
+from aftercare.models import AftercarePlan, Feeling, Severity
+from aftercare.reactions import Report
 from clinic.demo.visits import MINUTES, Journey
 from clinic.messaging import links
 from clinic.messaging.models import Purpose
@@ -66,12 +67,18 @@ def withdrawn(story: Journey) -> None:
     signing.withdraw(document, reason, at=story.moment(0, 8), by=story.stage.reception)
 
 
-def revised(story: Journey) -> None:
+def revised(story: Journey) -> Plan:
     """One session fewer was agreed after the consent: the plan is new, and waits for the doctor."""
     document = story.seal(signed(story), at=story.moment(-1, 17))
     plan = Plan.objects.current().get(patient=document.patient)
     fewer = story.intent(sessions=4)
-    plans.revise(plan, fewer, at=story.moment(0, 8), by=story.stage.cosmetologist)
+    return plans.revise(plan, fewer, at=story.moment(0, 8), by=story.stage.cosmetologist)
+
+
+def renewed(story: Journey) -> None:
+    """The changed plan was signed off and offered anew: the consent before it is superseded."""
+    plan = story.sign_off(revised(story), at=story.moment(0, 9))
+    story.offer(plan, at=story.moment(0, 10))
 
 
 def closed(story: Journey) -> None:
@@ -138,6 +145,7 @@ JOURNEYS: dict[str, Callable[[Journey], object]] = {
     "declined": declined,
     "withdrawn": withdrawn,
     "revised": revised,
+    "renewed": renewed,
     "closed": closed,
     "booked": booked,
     "window": window,
@@ -168,7 +176,7 @@ def _course(story: Journey, *, first: int, planned: int, hour: int = 11) -> Cour
 
 
 def _tell(story: Journey, made: Course) -> None:
-    """The check-in the patient made by their link, if the story has one."""
+    """The check-in the patient made by their link, if any; a warning sign was looked at."""
     if not story.who.feeling:
         return
     plan = AftercarePlan.objects.get(session__course=made)
@@ -181,4 +189,12 @@ def _tell(story: Journey, made: Course) -> None:
         expires_at=at + timedelta(days=14),
         at=at,
     )
-    check_ins.check_in(plan, Feeling(story.who.feeling), [], "", at=at, by=link)
+    told = check_ins.check_in(plan, Feeling(story.who.feeling), [], "", at=at, by=link)
+    if told.is_red_flag:
+        seen = Report(
+            signs=("SE-SWELLING",),
+            severity=Severity.MODERATE,
+            description="Seen the same day: swollen and warm, no fever.",
+        )
+        at = story.stage.now - timedelta(hours=1)
+        reactions.report(session, seen, check_in=told, at=at, by=story.doctor)
