@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -27,7 +27,7 @@ from tests.factories.staff import NOW, make_location, make_staff
 from tests.procedures.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
-NOBODY = uuid4()
+NOBODY = UUID(int=0)
 CALENDAR = "/treatment/calendar/"
 
 
