@@ -32,7 +32,7 @@ from consent.content import (
 )
 from consent.models import ConsentDocument
 from patients import intake, photos
-from patients.models import Answer, Reply
+from patients.models import Answer, Patient, Reply
 from procedures import catalogue, screening, settings
 from procedures.domain.findings import Finding as Found
 from procedures.models import AllergyTest, AppointmentStatus, Plan, ProductIngredient, Session
@@ -92,6 +92,7 @@ NOTHING = ConsentContent(
 @transaction.atomic
 def offer(plan: Plan, *, language: str, at: datetime, by: User) -> ConsentDocument:
     """Put the consent to exactly this plan before the patient, in the patient's language."""
+    Patient.objects.select_for_update(no_key=True).get(pk=plan.patient_id)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     if plan.superseded_at is not None or plan.closed_at is not None:
         raise NotCurrent

@@ -42,6 +42,11 @@ class NotSignedOff(ClinicError):
     text = _("A doctor has to sign off this plan before its sessions are booked.")
 
 
+class NotCurrent(ClinicError):
+    code = "not-current"
+    text = _("This plan was changed or closed. Open the plan that holds now and book that one.")
+
+
 class TooClose(ClinicError):
     code = "interval-too-short"
     text = _(
@@ -138,7 +143,7 @@ def book(
 ) -> Course:
     """Book every session of the plan, or none."""
     booking.queue_for(plan.practitioner, room, plan.patient)
-    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    plan = _locked(plan)
     _check_bookable(plan, starts, room, at)
     if Course.objects.filter(plan=plan).exists():
         raise AlreadyBooked
@@ -163,6 +168,7 @@ def book(
 def book_again(course: Course, number: int, visit: Visit, *, at: datetime, by: User) -> Session:
     """Book a cancelled or missed session of a course again; its neighbours stay far enough."""
     booking.queue_for(visit.practitioner, visit.room, visit.patient)
+    _locked(course.plan)
     course = Course.objects.select_for_update(no_key=True).get(pk=course.pk)
     if not 0 < number <= course.plan.sessions:
         raise TooManySessions(planned=course.plan.sessions)
@@ -238,6 +244,14 @@ def by_number(course: Course) -> list[str]:
             AppointmentStatus.NO_SHOW: "missed",
         }.get(status, "booked")
     return [states.get(number, "free") for number in range(1, course.plan.sessions + 1)]
+
+
+def _locked(plan: Plan) -> Plan:
+    """The plan as it stands now, as long as it holds."""
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    if plan.superseded_at is not None or plan.closed_at is not None:
+        raise NotCurrent
+    return plan
 
 
 def _place_session(course: Course, number: int, visit: Visit, *, at: datetime, by: User) -> Session:

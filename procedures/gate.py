@@ -92,8 +92,11 @@ def _screening(session: Session, at: datetime) -> Check:
 def _sign_off(session: Session, at: datetime) -> Check:
     label = _("The doctor signed off this revision of the plan")
     plan = session.course.plan
-    signed = plan.signed_off_at is not None and plan.signed_off_at <= at
-    problem = "" if signed else _("the doctor has not signed off this plan")
+    problem: str | Promise = ""
+    if plan.superseded_at is not None or plan.closed_at is not None:
+        problem = _("this plan was changed or closed")
+    elif plan.signed_off_at is None or plan.signed_off_at > at:
+        problem = _("the doctor has not signed off this plan")
     return Check(code="sign-off", label=label, problem=problem, mend="sign-off")
 
 
@@ -145,8 +148,8 @@ def _interval(session: Session, at: datetime) -> Check:
 
 def _lots(session: Session, at: datetime) -> Check:
     label = _("A usable lot of every product is laid out")
-    prepared = list(session.prepared.select_related("lot"))
     planned = set(session.course.plan.products.values_list("product", flat=True))
+    prepared = list(session.prepared.filter(lot__product__in=planned).select_related("lot"))
     today = _today(session, at)
     if planned - {use.lot.product_id for use in prepared}:
         problem: str | Promise = _("a product of the plan has no lot laid out")

@@ -268,6 +268,8 @@ def _day(plan: Plan, at: datetime) -> date:
 
 
 def _lock_current(plan: Plan) -> Plan:
+    """Under lock, patient first, as everywhere; refused where it no longer holds."""
+    Patient.objects.select_for_update(no_key=True).get(pk=plan.patient_id)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     if plan.superseded_at is not None:
         raise Stale

@@ -1,7 +1,7 @@
 """The treatment room: laid out, started through the gate, recorded, completed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,10 +12,13 @@ from clinic.errors import ClinicError, WrongState, constraints_as
 from clinic.record import audit
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
+from consent.models import ConsentDocument
+from patients.models import Patient
 from procedures import gate, signals
 from procedures.models import (
     Appointment,
     AppointmentStatus,
+    Course,
     Injection,
     Lot,
     PreparedLot,
@@ -95,6 +98,7 @@ def prepare(
         raise LotWithdrawn(lot=lot.number)
     if opened_at > at or timezone.localdate(opened_at, zone) != today:
         raise OpenedEarlier
+    _put_away(session, today)
     prepared, _made = PreparedLot.objects.update_or_create(
         session=session, lot=lot, defaults={"opened_at": opened_at, "prepared_by": by}
     )
@@ -107,6 +111,7 @@ def prepare(
 @transaction.atomic
 def start(session: Session, *, at: datetime, by: User) -> Session:
     """Open the gate, if everything holds at this moment, and keep what opened it."""
+    _hold_still(session)
     session = _lock(session, AppointmentStatus.ARRIVED, AppointmentStatus.BOOKED)
     if not by.may(Permission.TREAT):
         raise MayNotTreat
@@ -125,6 +130,8 @@ def inject(session: Session, given: Given, *, at: datetime, by: User) -> Injecti
     session = _lock(session, AppointmentStatus.STARTED)
     if not session.prepared.filter(lot=given.lot).exists():
         raise NotLaidOut
+    if session.plan and not session.plan.products.filter(product=given.lot.product_id).exists():
+        raise NotInThePlan
     with constraints_as(injection_volume_sane=WrongVolume):
         injection = Injection.objects.create(
             session=session,
@@ -167,6 +174,23 @@ def stop(session: Session, reason: str, *, at: datetime, by: User) -> Session:
     else:
         signals.session_cancelled.send(Session, session_id=session.pk, at=at)
     return session
+
+
+def _put_away(session: Session, today: date) -> None:
+    """What may not be used any more gives way to what is laid out now."""
+    zone = session.course.plan.location.zone
+    for use in session.prepared.select_related("lot"):
+        usable = use.lot.withdrawn_at is None and use.lot.expires_on >= today
+        if not usable or timezone.localdate(use.opened_at, zone) != today:
+            use.delete()
+
+
+def _hold_still(session: Session) -> None:
+    """History, plan, holds and consents change before the gate or after the start, not between."""
+    Patient.objects.select_for_update(no_key=True).get(pk=session.patient_id)
+    Course.objects.select_for_update(no_key=True).get(pk=session.course_id)
+    consents = ConsentDocument.objects.filter(patient=session.patient_id).order_by("pk")
+    list(consents.living().select_for_update(no_key=True))
 
 
 def _lock(session: Session, *allowed: AppointmentStatus) -> Session:

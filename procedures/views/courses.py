@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
 from clinic.errors import ClinicError
 from clinic.staff.access import StaffRequest, requires
@@ -130,6 +131,7 @@ def hold_release(request: StaffRequest, hold: UUID) -> HttpResponse:
 
 
 @require_GET
+@vary_on_headers("HX-Request")
 @requires(Permission.SEE_CALENDAR)
 def chart_sessions(request: StaffRequest, patient: UUID) -> HttpResponse:
     """The chart's visits: courses with their dots, then every visit, newest first."""
@@ -145,7 +147,8 @@ def chart_sessions(request: StaffRequest, patient: UUID) -> HttpResponse:
         "visits": visits.order_by("-slot", "-pk")[:20],
         "may_book": request.user.may(Permission.BOOK),
     }
-    return render(request, "procedures/chart_sessions.html", context)
+    template = "procedures/chart_sessions.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context)
 
 
 def gaps(course: Course) -> list[int]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from clinic.errors import ClinicError
 from clinic.staff.access import StaffRequest, place_of, requires
@@ -203,6 +204,7 @@ def test_read(request: StaffRequest, test: UUID) -> HttpResponse:
 
 
 @require_GET
+@vary_on_headers("HX-Request")
 @requires(Permission.SEE_PATIENTS)
 def chart_plans(request: StaffRequest, patient: UUID) -> HttpResponse:
     """The chart's plans, newest first; who sees no health words sees only where each stands."""
@@ -216,7 +218,8 @@ def chart_plans(request: StaffRequest, patient: UUID) -> HttpResponse:
         "may_plan": request.user.may(Permission.PLAN),
         "languages": LANGUAGES,
     }
-    return render(request, "procedures/chart_plans.html", context)
+    template = "procedures/chart_plans.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context)
 
 
 def entry(request: StaffRequest, plan: Plan) -> dict[str, object]:

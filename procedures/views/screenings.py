@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from clinic.staff.access import StaffRequest, place_of, requires
 from clinic.staff.roles import Permission
@@ -78,6 +79,7 @@ def finding_of(request: StaffRequest, plan: Plan, code: str) -> ShownFinding | N
 
 
 @require_GET
+@vary_on_headers("HX-Request")
 @requires(Permission.SEE_PATIENTS)
 def chart_findings(request: StaffRequest, patient: UUID) -> HttpResponse:
     """What must not be missed: findings that stop, and holds; to the desk only that they stand."""
@@ -96,7 +98,8 @@ def chart_findings(request: StaffRequest, patient: UUID) -> HttpResponse:
         "may_release": request.user.may(Permission.SIGN_OFF),
         "place": place_of(request.user),
     }
-    return render(request, "procedures/chart_findings.html", context)
+    template = "procedures/chart_findings.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context)
 
 
 def latest_of(patient: Patient) -> Screening | None:

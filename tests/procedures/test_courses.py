@@ -10,9 +10,9 @@ from clinic.errors import ClinicError, WrongState
 from clinic.staff.roles import Role
 from patients import history
 from patients.models import Asserter
-from procedures import booking, courses
+from procedures import booking, courses, plans
 from procedures.courses import Wish
-from procedures.models import Appointment, Course, CourseHold, Plan, Session
+from procedures.models import Appointment, AppointmentKind, Course, CourseHold, Plan, Session
 from tests.factories.plans import make_intent, make_plan
 from tests.factories.procedures import (
     EARLIER,
@@ -100,6 +100,26 @@ def test_a_plan_without_sign_off_is_not_booked() -> None:
     plan = make_plan(intent=intent, at=EARLIER)
     with pytest.raises(courses.NotSignedOff):
         courses.book(plan, [NOW], room=place.room, minutes=45, at=EARLIER, by=place.desk)
+
+
+def test_a_revision_that_was_replaced_is_not_booked() -> None:
+    place = make_place()
+    plan = make_bookable_plan(place)
+    intent = make_intent(practitioner=place.practitioner, location=place.location, sessions=2)
+    plans.revise(plan, intent, at=EARLIER, by=place.practitioner)
+    with pytest.raises(courses.NotCurrent):
+        book_course(plan, place)
+
+
+def test_nothing_is_booked_again_under_a_closed_plan() -> None:
+    place = make_place()
+    course = book_course(make_bookable_plan(place), place)
+    for session in course.sessions.select_related("appointment"):
+        booking.cancel(session.appointment, "moves away", at=EARLIER, by=place.desk)
+    plans.close(course.plan, at=EARLIER, by=place.practitioner)
+    visit = make_visit(place, course.patient, kind=AppointmentKind.SESSION)
+    with pytest.raises(courses.NotCurrent):
+        courses.book_again(course, 1, visit, at=EARLIER, by=place.desk)
 
 
 def test_a_plan_is_booked_once() -> None:

@@ -1,8 +1,11 @@
 """No needle without all of it: for each missing piece the session does not start and says why."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +18,7 @@ from procedures import courses, gate, lots, plans, treatment
 from procedures.gate import GateClosed
 from procedures.models import Appointment, AppointmentStatus, Plan, Session, TestResult
 from tests.factories.catalogue import make_lot
+from tests.factories.consent import ensure_wording
 from tests.factories.plans import make_intent
 from tests.factories.procedures import EARLIER, lay_out, make_ready_session, screen_today
 from tests.factories.staff import NOW, make_staff
@@ -92,6 +96,43 @@ def test_a_withdrawn_lot_keeps_the_gate_closed(client: Client) -> None:
     session = make_ready_session()
     lots.withdraw(session.prepared.get().lot, at=NOW, by=session.course.plan.practitioner)
     assert refused(session, client) == ["lots"]
+
+
+def test_another_lot_takes_the_place_of_a_withdrawn_one() -> None:
+    session = make_ready_session()
+    lots.withdraw(session.prepared.get().lot, at=NOW, by=session.course.plan.practitioner)
+    (fresh,) = lay_out(session)
+    assert missing(session) == []
+    assert session.prepared.get().lot == fresh
+
+
+def test_a_plan_that_was_closed_or_replaced_keeps_the_gate_closed(client: Client) -> None:
+    session = make_ready_session()
+    Plan.objects.filter(pk=session.course.plan_id).update(closed_at=NOW)
+    assert refused(session, client) == ["sign-off"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_gate_has_looked_at_does_not_change_before_the_session_has_started() -> None:
+    ensure_wording()
+    session = make_ready_session()
+    consent = ConsentDocument.objects.get()
+
+    def change(row: Model) -> str:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '50ms'")
+                type(row)._base_manager.select_for_update(no_key=True).get(pk=row.pk)
+        except OperationalError:
+            return "waits"
+        finally:
+            connection.close()
+        return "goes ahead"
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        treatment.start(session, at=NOW, by=session.course.plan.practitioner)
+        rows: list[Model] = [session.patient, session.course, consent]
+        assert list(pool.map(change, rows)) == ["waits"] * 3
 
 
 def test_an_ampoule_opened_yesterday_is_refused() -> None:

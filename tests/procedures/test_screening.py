@@ -11,6 +11,7 @@ from clinic.record.models import AuditEntry, Task, TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Role
 from patients import history
+from patients.intake import Said
 from patients.models import Asserter, HistoryKind
 from procedures import plans, products, screening, settings
 from procedures.domain.findings import Finding
@@ -27,7 +28,6 @@ from procedures.models import (
 from procedures.products import Ingredient
 from tests.factories.catalogue import make_leaflet, make_product
 from tests.factories.patients import (
-    Said,
     make_healthy_patient,
     make_history,
     make_intake,

@@ -7,13 +7,16 @@ import pytest
 
 from clinic.errors import WrongState
 from clinic.record.models import AuditEntry
-from procedures import signals, treatment
+from clinic.staff.roles import Role
+from procedures import plans, signals, treatment
 from procedures.models import AppointmentStatus, Session
 from procedures.treatment import Given
-from tests.factories.catalogue import make_lot
+from tests.factories.catalogue import make_lot, make_product
+from tests.factories.plans import make_intent
 from tests.factories.procedures import (
     give,
     make_completed_session,
+    make_consent,
     make_ready_session,
     make_session,
 )
@@ -68,6 +71,22 @@ def test_only_lots_laid_out_are_given() -> None:
     given = Given(lot=other, zone="cheeks", volume_ml=Decimal("1"))
     with pytest.raises(treatment.NotLaidOut):
         treatment.inject(session, given, at=NOW, by=session.course.plan.practitioner)
+
+
+def test_what_a_revision_has_dropped_is_not_given_though_it_was_laid_out() -> None:
+    kept, dropped = make_product(), make_product()
+    session = make_ready_session(products=[kept, dropped])
+    plan, by = session.course.plan, session.course.plan.practitioner
+    intent = make_intent(kept, practitioner=by, location=plan.location, sessions=2)
+    revised = plans.revise(plan, intent, at=NOW, by=by)
+    plans.sign_off(revised, "Fine.", at=NOW, by=make_staff(Role.CLINICAL_LEAD))
+    make_consent(revised, at=NOW)
+    session = treatment.start(Session.objects.get(pk=session.pk), at=NOW, by=by)
+    use = session.prepared.get(lot__product=dropped)
+    with pytest.raises(treatment.NotInThePlan):
+        treatment.inject(
+            session, Given(lot=use.lot, zone="cheeks", volume_ml=Decimal("1")), at=NOW, by=by
+        )
 
 
 @pytest.mark.parametrize("volume", ["0", "-1", "51"])
