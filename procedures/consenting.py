@@ -12,7 +12,10 @@ from clinic.errors import ClinicError
 from clinic.knowledge.entries import Kind, Words
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import resolve
+from clinic.record import worklist
+from clinic.record.models import Task, TaskKind
 from clinic.staff.models import Location, User
+from clinic.staff.roles import Role
 from consent import signing
 from consent.content import (
     AftercareItem,
@@ -33,7 +36,7 @@ from consent.content import (
 from consent.models import ConsentDocument
 from patients import intake, photos
 from patients.models import Answer, Patient, Reply
-from procedures import catalogue, screening, settings
+from procedures import anamnesis, catalogue, screening, settings
 from procedures.domain.findings import Finding as Found
 from procedures.models import AllergyTest, AppointmentStatus, Plan, ProductIngredient, Session
 from procedures.wording import AREAS, FOR_THE_DOCTOR, REPLIES, TEST_RESULTS, VIEWS, period
@@ -108,6 +111,45 @@ def in_force(plan: Plan, *, at: datetime) -> ConsentDocument | None:
     return consents.filter(patient=plan.patient, subject=plan.subject).order_by("pk").last()
 
 
+@transaction.atomic
+def flag_withdrawn(document: ConsentDocument, *, at: datetime) -> Task | None:
+    """Ask whoever treats about the sessions that have lost their consent; about a running one
+    at once. Twice asks once."""
+    ahead = Session.objects.filter(
+        patient=document.patient,
+        course__plan__lineage=document.subject.removeprefix("plan:"),
+        appointment__status__in=anamnesis.UNDER_WAY,
+    )
+    first = ahead.select_related("appointment").order_by("appointment__slot", "pk").first()
+    if first is None or in_force(first.course.plan, at=at) is not None:
+        return None
+    return worklist.ask(
+        TaskKind.CONSENT_PROBLEM,
+        f"{_cause(document)}:{document.uuid}",
+        first,
+        role=Role.COSMETOLOGIST,
+        patient=document.patient.uuid,
+        urgent=first.appointment.status == AppointmentStatus.STARTED,
+        due_at=first.appointment.slot.lower,
+        at=at,
+        sessions=ahead.count(),
+    )
+
+
+def settle_withdrawn(document: ConsentDocument, *, at: datetime) -> list[Task]:
+    """The patient has agreed again: nobody needs to ask."""
+    return worklist.settle(_cause(document), at=at)
+
+
+def catch_up(*, since: datetime, at: datetime) -> list[Task]:
+    """The same for every withdrawal since then: news may get lost."""
+    taken_back = ConsentDocument.objects.filter(
+        subject__startswith="plan:", withdrawal__at__gte=since, withdrawal__at__lte=at
+    )
+    tasks = [flag_withdrawn(document, at=at) for document in taken_back.order_by("pk")]
+    return [task for task in tasks if task is not None]
+
+
 def on_its_way(plan: Plan) -> ConsentDocument | None:
     """The document for exactly this plan that somebody still has to sign or seal."""
     consents = ConsentDocument.objects.unfinished().naming(terms_of(plan))
@@ -150,6 +192,10 @@ def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
         "knowledge": catalogue.version(settings.current(at=at)),
     }
     return ConsentContent(**(terms | rest))
+
+
+def _cause(document: ConsentDocument) -> str:
+    return f"consent-withdrawn:{document.subject}"
 
 
 def _terms(plan: Plan, language: str, found: tuple[Found, ...]) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from procedures import screening
+from procedures import consenting, screening
 
 LOOK_BACK = timedelta(days=1)
 
 
 @shared_task
 def flag_unsafe_sessions() -> None:
-    """Booked sessions that a change of history has made unsafe become tasks, each once."""
+    """Booked sessions that are no longer safe, or have lost their consent, become tasks once."""
     now = timezone.now()
     screening.catch_up(since=now - LOOK_BACK, at=now)
+    consenting.catch_up(since=now - LOOK_BACK, at=now)

@@ -1,18 +1,21 @@
 """What a plan asks the patient to agree to, and when an agreement covers it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from clinic.knowledge.loader import load
+from clinic.record.models import Task, TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Role
+from consent import signing
 from consent.content import ConsentContent
 from consent.models import ConsentDocument, ConsentState
 from patients.intake import Said
 from patients.models import Area
-from procedures import catalogue, consenting, plans, products, screening
+from procedures import catalogue, consenting, plans, products, screening, treatment
 from procedures.consenting import NotSignedOff
 from procedures.models import IngredientRole, Plan, TestResult
 from procedures.products import Ingredient
@@ -26,7 +29,14 @@ from tests.factories.patients import (
     make_patient,
 )
 from tests.factories.plans import make_intent, make_plan, make_screening, make_signed_plan
-from tests.factories.procedures import book_course, make_bookable_plan, make_consent, make_place
+from tests.factories.procedures import (
+    EARLIER,
+    book_course,
+    make_bookable_plan,
+    make_consent,
+    make_place,
+    make_ready_session,
+)
 from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +289,41 @@ def test_a_decision_made_after_the_signature_is_not_covered(doctor: User) -> Non
     finding = screening.stopping(make_screening(plan, at=LATER), plan)[0]
     screening.override(plan, finding.code, "Ended by the prescriber", at=LATER, by=doctor)
     assert consenting.in_force(plan, at=LATER) is None
+
+
+# When the patient takes it back
+
+
+def test_a_withdrawal_asks_about_the_sessions_that_have_lost_their_consent(
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    place = make_place()
+    plan = make_bookable_plan(place)
+    first = book_course(plan, place).sessions.get(number=1)
+    document = make_consent(plan)
+    with django_capture_on_commit_callbacks(execute=True):
+        signing.withdraw(document, "afraid of needles", at=NOW, by=place.desk)
+    task = Task.objects.get(kind=TaskKind.CONSENT_PROBLEM)
+    assert (task.subject_uuid, task.patient_uuid) == (first.uuid, plan.patient.uuid)
+    assert (task.role, task.urgent, task.facts) == (Role.COSMETOLOGIST, False, {"sessions": 2})
+    assert consenting.catch_up(since=EARLIER, at=LATER) == [task]
+    with django_capture_on_commit_callbacks(execute=True):
+        make_consent(plan, at=LATER)
+    assert not Task.objects.open().exists()
+
+
+def test_a_withdrawal_while_the_session_runs_is_urgent() -> None:
+    session = make_ready_session()
+    treatment.start(session, at=NOW, by=session.course.plan.practitioner)
+    document = ConsentDocument.objects.get()
+    signing.withdraw(document, "", at=NOW, by=make_staff(Role.RECEPTION))
+    task = consenting.flag_withdrawn(document, at=NOW)
+    assert task is not None
+    assert (task.subject_uuid, task.urgent) == (session.uuid, True)
+
+
+def test_a_withdrawal_of_what_nothing_is_booked_for_asks_nobody() -> None:
+    plan = make_signed_plan()
+    document = make_consent(plan, at=NOW)
+    signing.withdraw(document, "", at=NOW, by=make_staff(Role.RECEPTION))
+    assert consenting.flag_withdrawn(document, at=NOW) is None
