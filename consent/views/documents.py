@@ -31,6 +31,7 @@ from consent.models import (
 )
 from consent.text import Text, text_of
 from patients.models import Patient
+from patients.views.door import put_on_record
 
 PER_PAGE = 40
 IN_CHART = 10
@@ -71,6 +72,8 @@ def document_list(request: StaffRequest) -> HttpResponse:
 def document_detail(request: StaffRequest, document: UUID) -> HttpResponse:
     """What it says, what is missing, how it came about. While it is being sealed it asks again."""
     row = _document(request, document)
+    if not request.htmx:
+        put_on_record(request, "consent.viewed", row.patient, row, at=timezone.now())
     template = "consent/document_detail.html" + ("#standing" if request.htmx else "")
     return render(request, template, _facts(request, row))
 

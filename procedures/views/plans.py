@@ -18,6 +18,7 @@ from clinic.staff.access import StaffRequest, place_of, requires
 from clinic.staff.models import LANGUAGES
 from clinic.staff.roles import Permission
 from patients.models import Patient
+from patients.views.door import put_on_record
 from procedures import catalogue, consenting, plans
 from procedures.forms.lines import MORE
 from procedures.forms.plans import ApplyForm, IndicationForm, PlanEditor, ReadForm, SignOffForm
@@ -110,7 +111,9 @@ def offered(indication: str) -> bool:
 @requires(Permission.SEE_CLINICAL)
 def plan_detail(request: StaffRequest, plan: UUID) -> HttpResponse:
     """Everything about one revision, with the next step of the chain."""
-    context = context_of(found(request, plan), request.user, at=timezone.now())
+    row, at = found(request, plan), timezone.now()
+    put_on_record(request, "plan.viewed", row.patient, row, at=at)
+    context = context_of(row, request.user, at=at)
     return render(request, "procedures/plan_detail.html", context)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from clinic.staff.access import StaffRequest, place_of, requires
 from clinic.staff.roles import Permission
 from patients.models import Patient
+from patients.views.door import put_on_record
 from procedures import screening
 from procedures.forms.plans import DecideForm
 from procedures.models import CourseHold, Plan, Screening
@@ -39,6 +40,7 @@ def screening_detail(request: StaffRequest, made: UUID) -> HttpResponse:
     rows = Screening.objects.filter(patient__in=patients)
     rows = rows.select_related("patient", "plan__location", "made_by")
     row = get_object_or_404(rows, uuid=made)
+    put_on_record(request, "screening.viewed", row.patient, row, at=timezone.now())
     context = {
         "screening": row,
         "patient": row.patient,

@@ -79,6 +79,15 @@ def test_nobody_comes_in_without_signing_in_and_an_unknown_one_is_not_there() ->
     assert signed_in(Role.RECEPTION).get(other).status_code == 404
 
 
+def test_who_read_a_consent_is_on_the_record_once_and_not_for_every_look_again() -> None:
+    document = make_countersigned()
+    client = signed_in(Role.RECEPTION)
+    client.get(url("document-detail", document))
+    client.get(url("document-detail", document), headers={"HX-Request": "true"})
+    entry = AuditEntry.objects.get(action="consent.viewed")
+    assert (entry.subject_uuid, entry.patient_uuid) == (document.uuid, document.patient.uuid)
+
+
 def test_acts_are_posts() -> None:
     document, client = make_offered(), signed_in(Role.COSMETOLOGIST)
     for name in ("document-tablet", "document-send"):

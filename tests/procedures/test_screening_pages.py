@@ -1,11 +1,13 @@
 """Findings and consents at a screen: who reads what, who decides, what the chart says."""
 
+import re
 from datetime import datetime
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.record.models import AuditEntry
 from clinic.staff.roles import Role
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Patient
@@ -203,3 +205,30 @@ def test_the_desk_sees_where_a_plan_stands_and_no_health_word(
     assert url("consent-offer", plan) in text
     for words in ("complexion", "Face", "Fictivit", f'href="{url("plan-detail", plan)}"'):
         assert words not in text
+
+
+def test_who_read_a_plan_or_a_screening_is_on_the_record(
+    now: datetime, takes_warfarin: Patient
+) -> None:
+    plan = make_plan(takes_warfarin, at=now)
+    made = make_screening(plan, at=now)
+    client = signed_in()
+    for name, row in (("plan-detail", plan), ("screening-detail", made)):
+        client.get(url(name, row))
+    read = AuditEntry.objects.filter(action__endswith=".viewed", patient_uuid=takes_warfarin.uuid)
+    assert set(read.values_list("action", "subject_uuid")) == {
+        ("plan.viewed", plan.uuid),
+        ("screening.viewed", made.uuid),
+    }
+
+
+def test_no_address_on_the_page_of_a_plan_says_what_was_found(
+    now: datetime, takes_warfarin: Patient
+) -> None:
+    make_history(takes_warfarin, "condition", "qwertose", at=now)
+    plan = make_plan(takes_warfarin, at=now)
+    make_screening(plan, at=now)
+    page = signed_in(Role.CLINICAL_LEAD).get(url("plan-detail", plan)).content.decode()
+    addresses = re.findall(r'href="([^"]*code=[^"]*)"', page)
+    assert addresses
+    assert not [one for one in addresses if "qwertose" in one or "CI-" in one or "MI-" in one]
