@@ -204,7 +204,11 @@ def _terms(plan: Plan, language: str, found: tuple[Found, ...]) -> dict[str, Any
     technique = load().techniques[plan.technique]
     return {
         "indication": Named(id=plan.indication, label=indication.label.in_(language)),
-        "technique": Named(id=plan.technique, label=technique.label.in_(language)),
+        "technique": Named(
+            id=plan.technique,
+            label=technique.label.in_(language),
+            text=technique.description.in_(language),
+        ),
         "area": Named(id=plan.area, label=AREAS[plan.area].in_(language)),
         "pain_relief": plan.pain_relief,
         "drugs": _drugs(plan),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.knowledge.entries import ClinicSetting as Known
@@ -36,7 +37,7 @@ class SettingForm(forms.Form):
         if known.kind in {SettingKind.LIST, SettingKind.TEXT}:
             field.widget = forms.Textarea(attrs={"rows": 5})
         elif known.unit:
-            field.label = f"{field.label}, {known.unit}"
+            field.label = f"{field.label}, {known.unit.in_(get_language() or 'en')}"
 
     def wanted(self) -> str | None:
         """None unsets the value again."""

@@ -70,12 +70,14 @@ def was_set(request: StaffRequest, known: Known, form: SettingForm) -> bool:
 
 def shown(known: Known) -> dict[str, object]:
     """A setting in the reader's language, with what the sources do not say."""
-    gap = load().gaps.get(known.gap)
+    language, gap = get_language() or "en", load().gaps[known.gap]
     return {
         "known": known,
-        "label": known.label.in_(get_language() or "en"),
-        "missing": gap.missing if gap else "",
-        "proposal": (gap.proposal or "") if gap else "",
+        "label": known.label.in_(language),
+        "used_when": known.used_when.in_(language),
+        "unit": known.unit.in_(language) if known.unit else "",
+        "missing": gap.missing.in_(language),
+        "proposal": gap.proposal.in_(language),
     }
 
 

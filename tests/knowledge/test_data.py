@@ -51,7 +51,7 @@ PATIENT_WORDS = {
     "medicines": ("label",),
     "allergens": ("label",),
     "indications": ("label",),
-    "techniques": ("label",),
+    "techniques": ("label", "description"),
     "protocols": ("label",),
     "restrictions": ("forbidden", "why"),
     "recommendations": ("recommendation",),
@@ -60,7 +60,8 @@ PATIENT_WORDS = {
     "consent_risks": ("label", "frequency"),
     "expected_results": ("may_improve", "visible_when", "caveat"),
     "pre_procedure": ("step",),
-    "settings": ("label",),
+    "settings": ("label", "used_when"),
+    "gaps": ("topic", "missing", "proposal"),
     "harmless": ("label",),
     "question_groups": ("heading",),
     "date_questions": ("label",),
@@ -257,7 +258,7 @@ def test_the_clinic_settings_name_a_gap_and_a_unit(knowledge: Knowledge) -> None
         "interval_after_other_procedure",
         "interval_after_isotretinoin",
     }
-    assert settings["blood_pressure_limit_systolic"].unit == "mmHg"
+    assert str(settings["blood_pressure_limit_systolic"].unit) == "mmHg"
     assert not settings["lab_checklist"].holds
     assert settings["lab_checklist"].key == "lab_checklist"
 

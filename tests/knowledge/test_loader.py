@@ -131,7 +131,18 @@ BROKEN = {
         'group = "reproduction"',
         "no group of the questionnaire",
     ),
-    "a setting without its unit": ("clinic_settings.toml", 'unit = "mmHg"\n', "", "needs a `unit`"),
+    "a setting without its unit": (
+        "clinic_settings.toml",
+        'unit = { en = "mmHg", ru = "мм рт. ст.", uk = "мм рт. ст." }\n',
+        "",
+        "needs a `unit`",
+    ),
+    "a unit in one language": (
+        "clinic_settings.toml",
+        'unit = { en = "mmHg", ru = "мм рт. ст.", uk = "мм рт. ст." }\n',
+        'unit = { en = "mmHg" }\n',
+        "ru: Field required",
+    ),
     "a setting without its gap": (
         "clinic_settings.toml",
         'gap = "GAP-BP"',
@@ -158,8 +169,8 @@ BROKEN = {
     ),
     "a date where a text belongs": (
         "gaps/gaps.toml",
-        'topic = "Lab tests"',
-        "topic = 2026-01-01",
+        'area = "screening"',
+        "area = 2026-01-01",
         "no date or time here",
     ),
 }

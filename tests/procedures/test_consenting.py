@@ -105,6 +105,9 @@ def test_words_are_in_the_language_that_is_signed_and_terms_are_the_same() -> No
     plan = make_plan()
     said = {language: content(plan, language) for language in LANGUAGES}
     assert [said[language].area.label for language in LANGUAGES] == ["Face", "Лицо", "Обличчя"]
+    described = load().techniques["TE-NAPPAGE"].description
+    texts = [said[language].technique.text for language in LANGUAGES]
+    assert texts == [described.en, described.ru, described.uk]
     assert {one.terms_sha256() for one in said.values()} == {consenting.terms_of(plan)}
     assert len({one.sha256() for one in said.values()}) == 3
     answers = {said[language].health[0].answer for language in LANGUAGES}

@@ -40,6 +40,22 @@ def test_what_is_unset_comes_first_and_what_holds_sessions_before_all(lead: Clie
     assert page.context["set"] == []
 
 
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_it_is_read_in_the_language_of_the_reader(lead: Client, language: str) -> None:
+    known = load().settings[PRESSURE]
+    gap, unit = load().gaps[known.gap], known.unit
+    assert unit is not None
+    lead.cookies["django_language"] = language
+    waits, edits = lead.get(LIST).content.decode(), lead.get(EDIT).content.decode()
+    for words in (known.label, known.used_when, gap.missing):
+        assert words.in_(language) in waits
+    for words in (known.used_when, gap.missing, gap.proposal, unit):
+        assert words.in_(language) in edits
+        assert words.en not in edits
+    set_pressure("140")
+    assert f"140 {unit.in_(language)}" in lead.get(LIST).content.decode()
+
+
 def test_a_value_is_set_with_its_reason(lead: Client) -> None:
     response = lead.post(EDIT, {"value": "140", "reason": "National guideline"})
     assert response.status_code == 302

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from clinic.knowledge.entries.base import Entry, Source, Strict, Text
+from clinic.knowledge.entries.base import Entry, Source, Strict, Text, Words
 
 
 class Fact(Entry):
@@ -50,7 +50,7 @@ class Conflict(Entry):
 class Gap(Entry):
     """What no source says; the clinic has to."""
 
-    topic: Text
-    missing: Text
+    topic: Words
+    missing: Words
     area: Text
-    proposal: Text
+    proposal: Words

@@ -31,10 +31,10 @@ class ClinicSetting(Strict):
     id: Text
     label: Words
     kind: SettingKind
-    unit: Text | None = None
+    unit: Words | None = None
     gap: Text
     holds: bool  # whether a session waits when a fact of this patient needs the unset value
-    used_when: Text
+    used_when: Words
     terms: Terms = Terms()  # the words by which a patient's fact calls for it
 
     @property

@@ -22,7 +22,7 @@ class Technique(Entry):
 
     label: Words
     kind: Text
-    description: Text
+    description: Words
     offered: bool = True
     constraints: tuple[Text, ...] = ()
     max_volume_per_injection_ml: Decimal | None = None
