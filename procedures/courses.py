@@ -54,6 +54,14 @@ class TooClose(ClinicError):
     )
 
 
+class TooCloseToAnother(ClinicError):
+    code = "interval-to-another-course"
+    text = _(
+        "Another course of this patient has a session on %(day)s, and %(days)s days must lie "
+        "between. Choose another date."
+    )
+
+
 class TooManySessions(ClinicError):
     code = "too-many-sessions"
     text = _(
@@ -266,6 +274,7 @@ def _place_session(course: Course, number: int, visit: Visit, *, at: datetime, b
 def _check_neighbours(course: Course, number: int, start: datetime) -> None:
     """The sessions before and after it, as booked or performed, stay far enough away."""
     zone, days = course.plan.location.zone, course.plan.interval_days
+    _check_others(course.plan, [timezone.localdate(start, zone)])
     standing = course.sessions.exclude(appointment__status__in=OFF_THE_CALENDAR)
     on = timezone.localdate(start, zone)
     for session in standing.exclude(number=number).select_related("appointment"):
@@ -285,8 +294,36 @@ def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room, at: date
     for number, (before, after) in enumerate(pairwise(days), start=2):
         if (after - before).days < plan.interval_days:
             raise TooClose(number=number, days=plan.interval_days)
+    _check_others(plan, days)
     for day in days:
         _check_safe(plan, day, at)
+
+
+def _check_others(plan: Plan, days: Iterable[date]) -> None:
+    """What is injected under another plan counts as well: the interval is the patient's."""
+    for on in days:
+        if (near := _near(plan, on, _others(plan))) is not None:
+            raise TooCloseToAnother(day=near[0], days=near[1])
+
+
+def _others(plan: Plan) -> list[tuple[date, int]]:
+    """The days of the sessions of the patient's other courses, and the intervals they keep."""
+    sessions = Session.objects.filter(patient=plan.patient)
+    sessions = sessions.exclude(appointment__status__in=OFF_THE_CALENDAR)
+    others = sessions.exclude(course__plan__lineage=plan.lineage)
+    return [
+        (timezone.localdate(slot.lower, plan.location.zone), days)
+        for slot, days in others.values_list("appointment__slot", "course__plan__interval_days")
+    ]
+
+
+def _near(plan: Plan, on: date, others: Iterable[tuple[date, int]]) -> tuple[date, int] | None:
+    """The first of these days that is too near; how many must lie between, the later plan says."""
+    for day, days in sorted(others):
+        needed = plan.interval_days if day <= on else days
+        if abs((on - day).days) < needed:
+            return day, needed
+    return None
 
 
 def _check_safe(plan: Plan, on: date, at: datetime) -> None:
@@ -304,8 +341,11 @@ def _check_safe(plan: Plan, on: date, at: datetime) -> None:
 def _free_starts(plan: Plan, wish: Wish, earliest: date) -> Iterator[datetime]:
     """Free starts from a day on, the wanted hour first, then the nearest hours of the same day."""
     zone = wish.room.location.zone
+    others = _others(plan)
     for offset in range(HORIZON):
         day = earliest + timedelta(days=offset)
+        if _near(plan, day, others) is not None:
+            continue
         wanted = datetime.combine(day, wish.hour, zone)
         shifts = sorted(range(-8 * 60, 8 * 60 + 1, 30), key=abs)
         for start in (wanted + timedelta(minutes=shift) for shift in shifts):

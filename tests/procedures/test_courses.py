@@ -122,6 +122,24 @@ def test_nothing_is_booked_again_under_a_closed_plan() -> None:
         courses.book_again(course, 1, visit, at=EARLIER, by=place.desk)
 
 
+def test_a_session_keeps_away_from_those_of_the_patients_other_courses() -> None:
+    place = make_place()
+    plan = make_bookable_plan(place)
+    book_course(plan, place)  # now, and in a week
+    other = make_bookable_plan(place, plan.patient, sessions=1)
+    a_day = timedelta(days=1)
+    for start in (NOW - 3 * a_day, NOW + 3 * a_day, NOW + 13 * a_day):
+        with pytest.raises(courses.TooCloseToAnother):
+            courses.book(other, [start], room=place.room, minutes=45, at=EARLIER, by=place.desk)
+    (proposed,) = courses.propose(other, wish(place))
+    assert proposed == NOW + 2 * A_WEEK
+    course = courses.book(other, [proposed], room=place.room, minutes=45, at=EARLIER, by=place.desk)
+    session = course.sessions.get()
+    slot = {"room": place.room, "practitioner": place.practitioner, "version": 1}
+    with pytest.raises(courses.TooCloseToAnother):
+        courses.move(session, start=NOW + 10 * a_day, at=EARLIER, by=place.desk, **slot)  # type: ignore[arg-type]
+
+
 def test_a_plan_is_booked_once() -> None:
     place = make_place()
     plan = make_bookable_plan(place)
