@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.conf import settings
 from pytest_django import DjangoDbBlocker
+from pytest_django.plugin import blocking_manager_key
 
 from clinic import servers
 from tests import databases
@@ -47,3 +48,16 @@ def redis_url() -> Iterator[str]:
         with redis.Redis.from_url(url) as client:
             client.flushdb()
         yield url
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test with real transactions empties every table; then the migrations' rows come back."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    emptied = "transactional_db" in getattr(item, "fixturenames", [])
+    if emptied or (marker is not None and marker.kwargs.get("transaction")):
+        from tests.factories.consent import ensure_wording  # noqa: PLC0415  models, once they are there
+
+        with item.config.stash[blocking_manager_key].unblock():
+            ensure_wording()

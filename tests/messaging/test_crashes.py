@@ -236,7 +236,7 @@ def test_a_mail_server_gets_one_mail_with_a_name_that_stays(mailbox: Mailbox) ->
     outbox.deliver_due(clock=at(NOW))
     outbox.deliver_due(clock=at(NOW))
     (mail,) = mailbox.mails
-    assert mail["Message-ID"] == f"<{message.uuid}@127.0.0.1>"
+    assert mail["Message-ID"] == f"<{message.uuid}@localhost>"
     assert mail["To"] == message.recipient.email
     assert state_of(message) == MessageState.ACCEPTED
 

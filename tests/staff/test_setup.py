@@ -32,7 +32,7 @@ def test_a_script_sets_the_clinic_up(capsys: pytest.CaptureFixture[str]) -> None
         place,
     )
     assert (place.time_zone, place.emergency_number) == ("Asia/Almaty", "112")
-    path = capsys.readouterr().out.split("127.0.0.1:8000")[1].strip()
+    path = capsys.readouterr().out.split("localhost:8000")[1].strip()
     assert "password1" in Client().get(path, follow=True).content.decode()
     actions = set(AuditEntry.objects.values_list("action", flat=True))
     assert actions == {"user.invited", "location.opened", "clinic.set-up"}
