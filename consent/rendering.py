@@ -14,13 +14,11 @@ from typing import Any, NamedTuple
 
 import pydyf  # type: ignore[import-untyped]
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from weasyprint import CSS, HTML, Attachment, Document
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from clinic.errors import ClinicError
 from consent import evidence
@@ -28,6 +26,16 @@ from consent.content import canonical
 from consent.ink import Ink
 from consent.models import ConsentDocument, SignatureEvent, SignatureEventKind
 from consent.text import Text, text_of
+
+try:
+    from weasyprint import CSS, HTML, Attachment, Document
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+except OSError as missing:  # a native library; what is said names it
+    raise ImproperlyConfigured(
+        f"PDFs cannot be drawn: {missing}. On Debian or Ubuntu: "
+        "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+    ) from missing
 
 FOLDER = Path(settings.ROOT) / "static" / "pdf"
 VARIANT = "pdf/a-3a"

@@ -1,7 +1,10 @@
 """The printed document: the same bytes each time, our fonts alone, nothing from outside."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC
 from io import BytesIO
 
@@ -154,3 +157,23 @@ def test_a_typed_name_stands_where_the_ink_would() -> None:
     html = rendering.page(document, text_of(document), [])
     assert "<svg" not in html
     assert "Signed by typing the name" in html
+
+
+def test_a_missing_native_library_names_the_package_to_install() -> None:
+    """In a process of its own, in which WeasyPrint finds no Pango."""
+    code = (
+        "import sys, types\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'weasyprint':\n"
+        "            raise OSError(\"cannot load library 'libpango-1.0-0'\")\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "import django; django.setup()\n"
+        "import consent.rendering\n"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "cannot load library 'libpango-1.0-0'" in ran.stderr
+    assert "apt-get install libpango-1.0-0" in ran.stderr
