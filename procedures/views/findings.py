@@ -17,6 +17,7 @@ from procedures import screening
 from procedures.domain.findings import Cited, Finding
 from procedures.domain.outcomes import Decision, Outcome, OverrideKind
 from procedures.models import Override, Plan, Screening
+from procedures.views.reasons import NOT_ASKED, reasons_of
 
 OUTCOMES: dict[Outcome, tuple[str, Promise]] = {
     Outcome.CAUTION: ("warning", _("Caution")),
@@ -43,7 +44,6 @@ BASES: dict[str, Promise] = {
     "derived": _("derived from the source"),
     "inference": _("inferred, no source states it"),
 }
-NOT_ASKED = "not-asked:"
 NEEDS_DOCTOR = _("A doctor must look at this")
 
 
@@ -123,7 +123,7 @@ def _shown(finding: Finding, decided: Override | None, user: User) -> ShownFindi
         tone=tone,
         outcome_label=str(label),
         label=finding.label.in_(language),
-        reasons=finding.because,
+        reasons=reasons_of(finding),
         lifts_when=finding.lifts_when.in_(language),
         lifts_on=finding.lifts_on,
         sources=finding.sources,

@@ -1,5 +1,6 @@
 """Vignettes a clinician can read: who comes, what is decided, and because of which rules."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +18,9 @@ from procedures.catalogue.products import JUDGED_ELSEWHERE
 from procedures.domain.findings import Result, decide, earliest
 from procedures.domain.outcomes import Outcome
 from procedures.domain.screening import Rulebook, screen
+from procedures.views.reasons import reasons_of
 
+MACHINE = re.compile(r"\d{4}-\d\d-\d\d|\b[A-Z]{2,3}-[A-Z]{2}|\w_\w|: \?$")
 FOLDER = Path(__file__).parent / "cases"
 SOMEBODY: dict[str, Any] = {
     "on": date(2026, 3, 4),
@@ -124,3 +127,11 @@ def _without(rule: str, vignette: dict[str, Any]) -> Result:
     book = catalogue.rulebook(vignette.get("settings", {}))
     kept = tuple(one for one in book.rules if one.card.rule != rule)
     return _result(vignette, replace(book, rules=kept))
+
+
+def test_no_reason_is_left_in_the_spelling_of_a_machine() -> None:
+    findings = (finding for one in VIGNETTES for finding in _result(one).findings)
+    reasons = {reason for finding in findings for reason in reasons_of(finding)}
+
+    assert len(reasons) > 50
+    assert [reason for reason in sorted(reasons) if MACHINE.search(reason)] == []
