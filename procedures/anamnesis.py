@@ -185,9 +185,13 @@ def _procedures(row: Row | None) -> tuple[Procedure, ...]:
 
 
 def _asserted(items: list[HistoryItem], day: Day) -> Iterator[str]:
-    """The lists in which something stands, or of which somebody said within a year: none."""
+    """The lists in which something still holds, or of which somebody spoke within a year.
+
+    What is over, and that there is nothing, says nothing about the years after it was said.
+    """
     for item in items:
-        if not item.none_known or day.on - day.of(item.recorded_at) <= YEAR:
+        holds = not item.none_known and item.status != ClinicalStatus.RESOLVED
+        if holds or day.on - day.of(item.recorded_at) <= YEAR:
             yield TOPICS[HistoryKind(item.kind)]
 
 

@@ -7,9 +7,10 @@ from psycopg.types.range import TimestamptzRange
 
 from clinic.staff.models import User
 from clinic.staff.roles import Role
+from patients import history
 from patients.intake import Said
 from patients.models import HistoryKind, Moment
-from procedures import products, screening, settings
+from procedures import anamnesis, products, screening, settings
 from procedures.domain.outcomes import Decision, Outcome
 from procedures.models import (
     Appointment,
@@ -121,7 +122,20 @@ def test_a_note_beside_an_answer_is_read(plan: Plan) -> None:
 
     found = screening.preview(patient, make_plan(patient, planned), on=ON, at=NOW).findings
 
-    assert "CI-ALLERGY-COMPONENT:Glow" in {one.code for one in found}
+    assert ("CI-ALLERGY-COMPONENT", "Glow") in {(one.rule, one.product) for one in found}
+
+
+def test_a_list_in_which_all_is_long_over_has_to_be_asked_again() -> None:
+    patient = make_healthy_patient()
+    taken = make_history(patient, HistoryKind.MEDICINE, "aspirin", at=NOW - timedelta(days=3))
+    by = make_staff(Role.COSMETOLOGIST)
+    history.end(taken, ON - timedelta(days=2), at=NOW - timedelta(days=2), by=by)
+
+    soon = anamnesis.collect(patient, None, on=ON, at=NOW)
+    later = anamnesis.collect(patient, None, on=ON + timedelta(days=370), at=NOW)
+
+    assert "medications" in soon.known
+    assert "medications" not in later.known
 
 
 def test_an_allergy_meets_an_excipient_of_a_planned_product(plan: Plan) -> None:
