@@ -172,7 +172,7 @@ def _create(draft: HistoryItem, *, at: datetime, by: User) -> HistoryItem:
     draft.text = draft.text.strip()
     if not draft.text:
         raise NoText
-    today = timezone.localdate(at)
+    today = timezone.localdate(at, draft.patient.recipient.zone)
     if any(day and day > today for day in (draft.onset_date, draft.end_date)):
         raise InTheFuture
     draft.concept = draft.concept or _only_concept(draft.text)

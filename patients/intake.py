@@ -172,7 +172,8 @@ def answers_now(patient: Patient, *, at: datetime) -> dict[str, Answer]:
 
 def _open(intake: Intake) -> Intake:
     """Under lock, patient first, as everywhere."""
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=intake.patient_id)
+    rows = Patient.objects.select_for_update(no_key=True, of=("self",))
+    patient = rows.select_related("recipient").get(pk=intake.patient_id)
     intake = Intake.objects.select_for_update(no_key=True).get(pk=intake.pk)
     if intake.completed_at is not None:
         raise WrongState(state=_("completed"))
@@ -184,7 +185,8 @@ def _put(intake: Intake, code: str, said: Said, *, at: datetime) -> Answer:
     question = _question(intake, code)
     reply = _reply(question, said)
     dated = said.date if reply in question.date_after else None
-    if dated and dated > timezone.localdate(at) and question.needs_date not in MAY_LIE_AHEAD:
+    today = timezone.localdate(at, intake.patient.recipient.zone)
+    if dated and dated > today and question.needs_date not in MAY_LIE_AHEAD:
         raise NotYet(question=code)
     row, _created = Answer.objects.update_or_create(
         intake=intake,

@@ -1,7 +1,7 @@
 """Statements: made, corrected, ended, withdrawn, and never overwritten."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from patients.models import (
 )
 from patients.signals import history_changed
 from tests.factories.patients import LONG_AGO, make_history, make_patient
-from tests.factories.staff import NOW, make_staff
+from tests.factories.staff import NOW, make_location, make_staff
 
 TODAY = NOW.date()
 UNKNOWN = "blorbitis of the third kind"
@@ -210,3 +210,22 @@ def test_the_record_says_what_was_done_and_never_the_illness(patient: Patient, b
     entry = AuditEntry.objects.get(action="history.added")
     assert entry.patient_uuid == patient.uuid
     assert entry.facts == {"kind": "condition"}
+
+
+@pytest.mark.django_db
+def test_a_day_that_has_begun_where_the_patient_is_has_come() -> None:
+    patient = make_patient(location=make_location(time_zone="Asia/Tokyo"))
+    late = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)  # in Tokyo it is the fifth
+    day = date(2026, 3, 5)
+    item = history.add(
+        patient,
+        HistoryKind.CONDITION,
+        "a cold",
+        onset_date=day,
+        asserted_by=Asserter.PATIENT,
+        at=late,
+        by=make_staff(Role.COSMETOLOGIST),
+    )
+    assert item.onset_date == day
+    with pytest.raises(InTheFuture):
+        history.end(item, day + timedelta(days=1), at=late, by=item.recorded_by)

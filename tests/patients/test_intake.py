@@ -1,6 +1,6 @@
 """The questionnaire: what was not asked is never a no."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,7 @@ from patients import intake
 from patients.intake import NoSuchAnswer, NoSuchQuestion, NotYet, Said, StillOpen
 from patients.models import Intake, Moment, Patient, Reply
 from tests.factories.patients import LONG_AGO, make_intake, make_patient
-from tests.factories.staff import NOW, make_staff
+from tests.factories.staff import NOW, make_location, make_staff
 
 FEVER, PREGNANCY, BIRTH = "CI-FEVER", "CI-PREGNANCY", "CI-POSTPARTUM"
 LAST_WEEK = NOW.date() - timedelta(days=7)
@@ -112,6 +112,14 @@ def test_what_happened_did_not_happen_tomorrow(patient: Patient, by: User) -> No
         intake.answer(filled, BIRTH, "yes", date=tomorrow, at=NOW, by=by)
     expected = intake.answer(filled, "CI-MENSTRUATION", "yes", date=tomorrow, at=NOW, by=by)
     assert expected.date == tomorrow
+
+
+def test_what_happened_today_happened_by_the_patients_own_calendar(by: User) -> None:
+    patient = make_patient(location=make_location(time_zone="Asia/Tokyo"))
+    filled = begin(patient, by)
+    late = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)  # in Tokyo it is the fifth
+    born = intake.answer(filled, BIRTH, "yes", date=date(2026, 3, 5), at=late, by=by)
+    assert born.date == date(2026, 3, 5)
 
 
 def test_only_what_is_asked_and_offered_is_taken(patient: Patient, by: User) -> None:
