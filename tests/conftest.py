@@ -51,12 +51,13 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """A test with real transactions empties every table; then the migrations' rows come back."""
     yield
     marker = item.get_closest_marker("django_db")
     emptied = "transactional_db" in getattr(item, "fixturenames", [])
-    if emptied or (marker is not None and marker.kwargs.get("transaction")):
+    emptied = emptied or bool(marker and marker.kwargs.get("transaction"))
+    if emptied and nextitem is not None:  # after the last one the database is gone
         from tests.factories.consent import ensure_wording  # noqa: PLC0415  models, once they are there
 
         with item.config.stash[blocking_manager_key].unblock():
