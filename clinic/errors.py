@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 
 import psycopg
 from django.db import IntegrityError, transaction
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +25,8 @@ class ClinicError(Exception):
         self.facts = facts
 
     def __str__(self) -> str:
-        return str(self.text) % self.facts if self.facts else str(self.text)
+        facts = {name: _readable(value) for name, value in self.facts.items()}
+        return str(self.text) % facts if facts else str(self.text)
 
 
 class Stale(ClinicError):
@@ -37,6 +40,13 @@ class Stale(ClinicError):
 class WrongState(ClinicError):
     code = "wrong-state"
     text = _("This is no longer possible: it is already “%(state)s”. Reload the page to see it.")
+
+
+def _readable(value: object) -> object:
+    """A day as people write it; anything else as it is."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return formats.date_format(value, "j E Y")
+    return value
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -141,7 +141,8 @@ def _interval(session: Session, at: datetime) -> Check:
         performed = timezone.localdate(last.started_at, plan.location.zone)
         allowed = performed + timedelta(days=plan.interval_days)
         if _today(session, at) < allowed:
-            problem = _("the last session was too recent: not before %(day)s") % {"day": allowed}
+            day = formats.date_format(allowed, "j E Y")
+            problem = _("the last session was too recent: not before %(day)s") % {"day": day}
             return Check(code="interval", label=label, problem=problem, mend="move")
     return Check(code="interval", label=label)
 

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from procedures.models import Lot, Session
@@ -15,7 +16,7 @@ class LotField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics
     """Lots with product and expiry date; an expired one is shown and refused with a sentence."""
 
     def label_from_instance(self, obj: Lot) -> str:
-        return f"{obj.product.name}, {obj.number} ({obj.expires_on:%d.%m.%Y})"
+        return f"{obj.product.name}, {obj.number} ({formats.date_format(obj.expires_on, 'j E Y')})"
 
 
 class PrepareForm(forms.Form):

@@ -226,8 +226,8 @@ def test_an_hour_is_shown_on_the_wall_clock_of_the_place() -> None:
     assert place.zone == ZoneInfo("Europe/Kyiv")
     assert look.clinic_hour(before, place) == "10:30"
     assert look.clinic_hour(after, place) == "11:30"
-    assert look.clinic_time(before, place) == "Sat 27 Mar 2027, 10:30"
-    assert look.clinic_day(datetime(2027, 3, 27, 23, 30, tzinfo=UTC), place) == "Sun 28 Mar 2027"
+    assert look.clinic_time(before, place) == "Sat 27 March 2027, 10:30"
+    assert look.clinic_day(datetime(2027, 3, 27, 23, 30, tzinfo=UTC), place) == "Sun 28 March 2027"
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def course_dots(*, done: int, booked: int, total: int) -> dict[str, object]:
 def clinic_time(at: datetime, place: Place) -> str:
     """{{ at|clinic_time:location }}: day and hour on the location's wall clock."""
     local = timezone.localtime(at, place.zone)
-    return f"{formats.date_format(local, 'D j M Y')}, {formats.time_format(local, 'H:i')}"
+    return f"{formats.date_format(local, 'D j E Y')}, {formats.time_format(local, 'H:i')}"
 
 
 @register.filter
@@ -144,7 +144,7 @@ def clinic_hour(at: datetime, place: Place) -> str:
 @register.filter
 def clinic_day(at: datetime, place: Place) -> str:
     """{{ at|clinic_day:location }}: the day on the location's calendar."""
-    return formats.date_format(timezone.localtime(at, place.zone), "D j M Y")
+    return formats.date_format(timezone.localtime(at, place.zone), "D j E Y")
 
 
 @register.filter
