@@ -29,6 +29,7 @@ PAGES: dict[str, tuple[str, Permission]] = {
     "messaging.message": ("messaging:message-detail", Permission.SEE_MESSAGES),
     "consent.consentdocument": ("consent:document-detail", Permission.SEE_CONSENTS),
     "procedures.appointment": ("procedures:appointment-detail", Permission.SEE_CALENDAR),
+    "procedures.session": ("procedures:session-detail", Permission.TREAT),
     "procedures.plan": ("procedures:plan-detail", Permission.SEE_CLINICAL),
     "aftercare.aftercareplan": ("aftercare:plan-detail", Permission.SEE_CLINICAL),
     "aftercare.checkin": ("aftercare:check-in-detail", Permission.SEE_CLINICAL),

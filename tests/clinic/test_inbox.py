@@ -166,6 +166,19 @@ def test_a_task_leads_to_its_subject_or_to_the_chart(receptionist: User) -> None
     )
 
 
+@pytest.mark.parametrize("kind", ["aftercare.checkin", "procedures.session"])
+def test_what_only_clinicians_open_leads_the_desk_to_the_chart(
+    kind: str, receptionist: User
+) -> None:
+    patient = make_patient()
+    task = Task(subject_kind=kind, subject_uuid=patient.uuid, patient_uuid=patient.uuid)
+    chart = reverse("chart:patient-chart", args=[patient.uuid])
+    assert inbox.address(task, receptionist) == chart
+    page, _permission = inbox.PAGES[kind]
+    clinician = make_staff(Role.COSMETOLOGIST)
+    assert inbox.address(task, clinician) == reverse(page, args=[patient.uuid])
+
+
 @pytest.mark.parametrize("kind", inbox.PAGES)
 def test_the_table_of_pages_asks_for_the_page_s_own_permission(kind: str) -> None:
     page, permission = inbox.PAGES[kind]

@@ -154,8 +154,9 @@ def test_what_the_patient_has_told_since_stops_the_booking() -> None:
     plan = make_bookable_plan(place)
     told = {"asserted_by": Asserter.PATIENT, "at": EARLIER, "by": place.practitioner}
     history.add(plan.patient, "medicine", "warfarin", **told)  # type: ignore[arg-type]
-    with pytest.raises(courses.NotSafe):
+    with pytest.raises(courses.NotSafe) as refusal:
         book_course(Plan.objects.get(pk=plan.pk), place)
+    assert "Ask the clinical lead" in str(refusal.value)  # the desk opens no findings
 
 
 def test_a_cancelled_session_is_booked_again_at_a_distance() -> None:
