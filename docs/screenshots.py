@@ -25,9 +25,7 @@ def main() -> None:
         browser.close()
 
 
-def shoot(
-    browser: Browser, address: str, who: str, page: str, file: Path, width: int
-) -> None:
+def shoot(browser: Browser, address: str, who: str, page: str, file: Path, width: int) -> None:
     """Sign in as somebody and keep what their page looks like at this width."""
     context = browser.new_context(viewport={"width": width, "height": 900})
     tab = context.new_page()

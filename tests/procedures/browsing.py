@@ -8,7 +8,7 @@ from django.urls import reverse
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Role
 from patients.models import Area, Patient
-from procedures.models import Plan, Product
+from procedures.models import Plan, Product, Screening
 from tests.factories.staff import make_staff
 
 
@@ -18,7 +18,7 @@ def signed_in(who: Role | User = Role.COSMETOLOGIST) -> Client:
     return client
 
 
-def url(name: str, row: Plan | Patient, query: str = "") -> str:
+def url(name: str, row: Plan | Patient | Screening, query: str = "") -> str:
     return reverse(f"procedures:{name}", args=[row.uuid]) + query
 
 
