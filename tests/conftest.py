@@ -8,9 +8,13 @@ import redis
 from django.conf import settings
 from pytest_django import DjangoDbBlocker
 from pytest_django.plugin import blocking_manager_key
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from clinic import servers
 from tests import databases
+
+TOGETHER = "tests/clinic/demo/"  # seeded once, so that one worker runs it all
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +66,15 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
         with item.config.stash[blocking_manager_key].unblock():
             ensure_wording()
+
+
+class OneByOne(LoadScopeScheduling):  # type: ignore[misc]
+    """Whoever is free takes the next test; what shares the demonstration goes as one piece."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne:
+    return OneByOne(config, log)

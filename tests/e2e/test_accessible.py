@@ -138,7 +138,7 @@ def faults_of(page: Page, who: str) -> list[str]:
     if page.locator("[hx-trigger*=load]").count():
         page.wait_for_load_state("networkidle")
     for size in (DESKTOP, PHONE):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         where = f"{who} {page.title()} {size['width']}"
         for fault in Axe().run(page).response["violations"]:
             if fault["impact"] in SERIOUS:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
-import pytest
 from django.utils import timezone
 
 from aftercare.models import AftercarePlan, CheckIn, Reaction, Restriction, Triage
@@ -37,7 +36,6 @@ from procedures.settings import current
 from tests.clinic.demo.conftest import PRINTED_WHOLE, Demonstration
 from tests.clinic.demo.pages import written
 
-pytestmark = pytest.mark.xdist_group("demonstration")
 CYRILLIC = re.compile("[а-яёіїєґ]", re.IGNORECASE)
 HERE = Path(seeding.__file__).parent
 PASSING = {ConsentState.DRAFT, ConsentState.COUNTERSIGNED}  # nobody waits in these

@@ -35,7 +35,6 @@ from tests.clinic.demo.pages import (
     strangers,
 )
 
-pytestmark = pytest.mark.xdist_group("demonstration")
 FULL, BRIEF = 6, 1  # rows of each kind: for the doctor, who sees most, and for the others
 LOOKED = {"record_auditentry", "django_session"}  # what looking leaves behind
 READ = LOOKED | {"messaging_patientlink", "consent_signatureevent", "consent_consentdocument"}
