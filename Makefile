@@ -11,7 +11,7 @@ PO := $(wildcard locale/*/LC_MESSAGES/*.po)
 VENDOR := static/vendor/icons.svg
 # WeasyPrint draws with these libraries; gettext compiles the translations
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 gettext
-TEST_PACKAGES := chromium poppler-utils qpdf
+TEST_PACKAGES := chromium poppler-utils qpdf git libatomic1
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
@@ -92,11 +92,11 @@ doctor: setup  ## what is missing on this machine, and the cure
 
 # Steps that are done once, and again when what they depend on changes.
 
-$(DONE)/run-packages: .ci/packages
+$(DONE)/run-packages: .ci/packages Makefile
 	@.ci/packages $(RUN_PACKAGES)
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/test-packages: .ci/packages
+$(DONE)/test-packages: .ci/packages Makefile
 	@.ci/packages $(TEST_PACKAGES)
 	@mkdir -p $(DONE) && touch $@
 
