@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -15,6 +16,13 @@ from clinic import servers
 from tests import databases
 
 TOGETHER = "tests/clinic/demo/"  # seeded once, so that one worker runs it all
+
+
+# A busy machine is no counterexample.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

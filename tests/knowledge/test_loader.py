@@ -1,12 +1,11 @@
 """A typo must never disarm a rule: what is not exactly right is refused, with file and line."""
 
-import time
 from dataclasses import FrozenInstanceError
 
 import pytest
 from pydantic import ValidationError
 
-from clinic.knowledge.loader import DATA, Knowledge, load, read
+from clinic.knowledge.loader import Knowledge, load
 from tests.knowledge.conftest import Copy
 
 REPRODUCTIVE = "contraindications/reproductive.toml"
@@ -280,12 +279,3 @@ def test_the_version_is_twelve_hexadecimal_digits(knowledge: Knowledge) -> None:
 
 def test_the_knowledge_is_read_once() -> None:
     assert load() is load()
-
-
-def test_the_knowledge_is_read_fast_enough_to_start_with() -> None:
-    times = []
-    for _ in range(3):
-        begun = time.process_time()
-        read(DATA)
-        times.append(time.process_time() - begun)
-    assert min(times) <= 0.3

@@ -4,14 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from hypothesis import settings
 
 from clinic.staff.models import User
 from clinic.staff.roles import Role
 from tests.factories.staff import make_staff
 
-settings.register_profile("unhurried", deadline=None)  # a busy machine is no counterexample
-settings.load_profile("unhurried")
 SignIn = Callable[..., Client]
 
 
