@@ -119,7 +119,6 @@ class Postgres:
                 f"{self.data} was made by PostgreSQL {theirs}, the embedded one is {ours}: dump it "
                 "with the old version, or move the folder away to begin with an empty database."
             )
-        self._drop_reused_pid()
 
     def _initialise(self) -> None:
         """Under another name first, so that an interrupted one leaves no half of a cluster."""
@@ -140,6 +139,7 @@ class Postgres:
         words = ["start", "-w", "-t", "60", "-l", str(self.log), "-o", shlex.join(options)]
         deadline = time.monotonic() + PATIENCE
         while True:
+            self._drop_reused_pid()
             known = len(self._log_text())
             if (started := self._pg("pg_ctl", *words)).returncode == 0:
                 return

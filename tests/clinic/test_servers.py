@@ -188,6 +188,27 @@ def test_a_pid_file_whose_number_another_program_has_is_stale(cluster: Path) -> 
         stranger.kill()
 
 
+def test_a_program_that_is_just_being_started_shows_no_name_for_a_moment(
+    cluster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, seen = Postgres(cluster / "postgres"), iter(["", "", ""])
+    with servers.running(cluster):
+        noted = (server.data / "postmaster.pid").read_text().split("\n")
+    sleep, account = ["sleep", "60"], server.account()
+    command = sleep if account is None else programs.as_user(account, sleep)
+    with subprocess.Popen(command) as stranger:
+        noted[0] = str(stranger.pid)
+        (server.data / "postmaster.pid").write_text("\n".join(noted))
+        monkeypatch.setattr(
+            "clinic.servers.postgres.command_line",
+            lambda pid: next(seen, programs.command_line(pid)),
+        )
+        with servers.running(cluster, needed=["DATABASE_URL"]):
+            assert server.answers()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
 def test_one_at_a_time_starts_or_stops(cluster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def locked(folder: Path, *_: object, **__: object) -> dict[str, str]:
         with (folder / "lock").open() as lock, pytest.raises(BlockingIOError):
