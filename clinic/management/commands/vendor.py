@@ -13,6 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "event-calendar.min.css": "@event-calendar/build/dist/event-calendar.min.css",
+    "event-calendar.min.js": "@event-calendar/build/dist/event-calendar.min.js",
+    "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "signature_pad.umd.min.js": "signature_pad/dist/signature_pad.umd.min.js",
     "fonts/NotoSans-Regular.ttf": "@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf",
@@ -23,6 +26,7 @@ FILES = {
     "fonts/NotoSansMath-Regular.ttf": (  # arrows and comparison signs, which Noto Sans lacks
         "@expo-google-fonts/noto-sans-math/400Regular/NotoSansMath_400Regular.ttf"
     ),
+    "licences/chart.txt": "chart.js/LICENSE.md",
     "licences/tabler-icons.txt": "@tabler/icons/LICENSE",
     "licences/htmx.txt": "htmx.org/LICENSE",
     "licences/signature_pad.txt": "signature_pad/LICENSE",
