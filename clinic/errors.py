@@ -42,6 +42,10 @@ class WrongState(ClinicError):
     text = _("This is no longer possible: it is already “%(state)s”. Reload the page to see it.")
 
 
+class Broken(Exception):
+    """Something typed or sent that cannot be read; its text says why."""
+
+
 def _readable(value: object) -> object:
     """A day as people write it; anything else as it is."""
     if isinstance(value, date) and not isinstance(value, datetime):

@@ -5,8 +5,7 @@ out holds where it must be asked, and fires nothing elsewhere.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from clinic.knowledge.entries import Kind
@@ -32,8 +31,9 @@ from procedures.domain.facts import (
     When,
 )
 from procedures.domain.findings import Result
+from procedures.domain.screening import screen
+from procedures.told import Drug, Happened, Item, Told, told
 
-Case = Mapping[str, Any]
 ALWAYS_ASKED = frozenset({"birth_date", "conditions", "medications", "allergies", "planned_drugs"})
 UNLESS_MALE = frozenset({"pregnant", "breastfeeding"})
 LISTS = {
@@ -43,27 +43,44 @@ LISTS = {
     "medications": (Topic.MEDICATIONS, When.CURRENT),
     "allergies": (Topic.ALLERGIES, When.CURRENT),
 }
-ANSWERED = {"pregnant": "CI-PREGNANCY", "breastfeeding": "CI-LACTATION"}
-EVENTS = {
-    "delivery_date": "delivery_date",
-    "pregnancy_ended": "pregnancy_ended",
-    "breastfeeding_ended": "lactation_ended",
-}
-BLEEDING = "CI-MENSTRUATION"
-OVER = {"resolved", "inactive", "past"}
+PREGNANCY, LACTATION = "CI-PREGNANCY", "CI-LACTATION"
+BLEEDING, ALCOHOL = "CI-MENSTRUATION", "CI-ALCOHOL-24H"
+OVER = {"resolved", "inactive", "past", "stopped", "completed", "ended", "healed"}
+NEVER = {"refuted", "ruled out", "ruled_out", "denied", "entered-in-error"}
 INTRADERMAL = {"intradermal", "id", "внутрикожно", "внутрішньошкірно"}
 
 
-class Broken(Exception):
-    """A case that cannot be read; its text says why."""
+def answer(case: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rules as they are shipped say to one case."""
+    book = catalogue.rulebook({})
+    return as_answer(screen(facts_of(case.get("facts")), book), book.version)
 
 
-def facts_of(case: Case) -> Facts:
+def facts_of(facts: object) -> Facts:
     """The facts of one case."""
-    try:
-        return _facts(case)
-    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
-        raise Broken(f"cannot be read: {error}") from error
+    case = told(facts)
+    stated, unresolved = _understood(case)
+    drugs = tuple(_drug(one) for one in case.planned_drugs)
+    return Facts(
+        on=case.on,
+        birth_date=case.birth_date,
+        age=None if case.age is None else int(case.age),
+        required=ALWAYS_ASKED | (frozenset() if case.sex == "M" else UNLESS_MALE),
+        known=_known(case),
+        answers=dict(_answers(case)),
+        events=dict(_events(case)),
+        stated=stated,
+        unresolved=(*unresolved, *(drug.name for drug in drugs if _unknown(drug))),
+        drugs=drugs,
+        mixed=case.mixed_in_one_syringe,
+        technique=_technique(case.technique),
+        area=normal(case.area).replace(" ", "-"),
+        indication=_indication(case.indication),
+        previous_session=case.previous_session,
+        procedures=tuple(_procedures(case)),
+        temperature_c=case.temperature_c,
+        blood_pressure=case.blood_pressure,
+    )
 
 
 def as_answer(result: Result, version: str) -> dict[str, Any]:
@@ -80,44 +97,25 @@ def as_answer(result: Result, version: str) -> dict[str, Any]:
     }
 
 
-def _facts(case: Case) -> Facts:
-    if not case.get("on"):
-        raise Broken("`on` is missing: the date of the session")
-    stated, unresolved = _understood(case)
-    drugs = tuple(_drug(one) for one in case.get("planned_drugs") or ())
-    return Facts(
-        on=_day(case["on"]),
-        birth_date=_day(case["birth_date"]) if case.get("birth_date") else None,
-        age=case.get("age"),
-        required=ALWAYS_ASKED | (frozenset() if case.get("sex") == "M" else UNLESS_MALE),
-        known=frozenset(case) | ({"birth_date"} if case.get("age") is not None else set()),
-        answers=dict(_answers(case)),
-        events=dict(_events(case)),
-        stated=stated,
-        unresolved=(*unresolved, *(drug.name for drug in drugs if _unknown(drug))),
-        drugs=drugs,
-        mixed=case.get("mixed_in_one_syringe"),
-        technique=_technique(case.get("technique") or ""),
-        area=normal(case.get("area") or "").replace(" ", "-"),
-        indication=_indication(case.get("indication") or ""),
-        previous_session=_day(case["previous_session"]) if case.get("previous_session") else None,
-        procedures=tuple(_procedures(case)),
-        temperature_c=_number(case.get("temperature_c")),
-        blood_pressure=_pressure(case.get("blood_pressure")),
-    )
+def _known(case: Told) -> frozenset[str]:
+    """What was asked; an age is as good as a birth date, an empty one of either is neither."""
+    aged = case.birth_date is not None or case.age is not None
+    return case.asked - {"birth_date"} | ({"birth_date"} if aged else set())
 
 
-def _understood(case: Case) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
+def _understood(case: Told) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
     stated: list[Stated] = []
     unresolved: list[str] = []
     for key, (topic, when) in LISTS.items():
-        for item in case.get(key) or ():
-            spoken = _spoken(item, topic, when)
-            said, understood = statements(spoken)
+        items: tuple[Item, ...] = getattr(case, key)
+        for item in items:
+            if item.status.lower() in NEVER:
+                continue
+            said, understood = _meant(item, topic, when)
             stated += said
             if not understood and when is not When.FAMILY:
-                unresolved.append(spoken.text)
-    wish = case.get("indication")
+                unresolved.append(item.text or item.code)
+    wish = case.indication
     if wish and not _indication(wish):  # what is no indication may be an illness
         said, understood = statements(Spoken(text=wish, topic=Topic.CONDITIONS))
         stated += said
@@ -125,80 +123,75 @@ def _understood(case: Case) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
     return tuple(stated), tuple(unresolved)
 
 
-def _spoken(item: str | Mapping[str, Any], topic: Topic, when: When) -> Spoken:
-    if isinstance(item, str):
-        return Spoken(text=item, topic=topic, when=when)
-    over = when is When.CURRENT and item.get("status") in OVER
-    until = item.get("until")
-    return Spoken(
-        text=item.get("text") or str(item["code"]),
-        topic=topic,
-        when=When.PAST if over else when,
-        until=_day(until) if until else None,
-    )
+def _meant(item: Item, topic: Topic, when: When) -> tuple[tuple[Stated, ...], bool]:
+    """What an item says in words and by its code; one of both has to be understood."""
+    over = when is When.CURRENT and item.status.lower() in OVER
+    stated: list[Stated] = []
+    understood = False
+    for text in dict.fromkeys(one for one in (item.text, item.code) if one):
+        spoken = Spoken(text=text, topic=topic, when=When.PAST if over else when, until=item.until)
+        said, clear = statements(spoken)
+        stated += said
+        understood = understood or clear
+    return tuple(stated), understood
 
 
-def _answers(case: Case) -> Iterator[tuple[str, Answer]]:
-    for key, code in ANSWERED.items():
-        if key in case:
-            yield code, Answer(reply=_reply(case[key]))
-    bleeding = case.get("menstruation") or {}
-    if bleeding.get("bleeding_now") is not None:
-        last = bleeding.get("last_day")
-        reply = _reply(bleeding["bleeding_now"])
-        yield BLEEDING, Answer(reply=reply, day=_day(last) if last else None)
-    elif bleeding.get("started") and not bleeding.get("last_day"):
+def _answers(case: Told) -> Iterator[tuple[str, Answer]]:
+    for key, code in (("pregnant", PREGNANCY), ("breastfeeding", LACTATION)):
+        if key in case.asked:
+            yield code, Answer(reply=getattr(case, key))
+    bleeding = case.menstruation
+    if bleeding and bleeding.bleeding_now is not None:
+        yield BLEEDING, Answer(reply=bleeding.bleeding_now, day=bleeding.last_day)
+    elif bleeding and bleeding.started and bleeding.started <= case.on and not bleeding.last_day:
         yield BLEEDING, Answer(reply=Reply.YES)
-    for code, reply in (case.get("answers") or {}).items():
-        yield code, Answer(reply=Reply(reply))
+    if any(one.day is None for one in case.alcohol):
+        yield ALCOHOL, Answer(reply=Reply.UNSURE)
+    for code, reply in case.answers.items():
+        yield code, Answer(reply=reply)
 
 
-def _reply(value: object) -> Reply:
-    """Anything but a clear yes or no is unsure."""
-    known = {True: Reply.YES, False: Reply.NO, None: Reply.NO}
-    return (
-        known.get(value, Reply.UNSURE) if value is None or isinstance(value, bool) else Reply.UNSURE
-    )
+def _events(case: Told) -> Iterator[tuple[str, date]]:
+    drinks = [one.day for one in case.alcohol if one.day and one.day <= case.on]
+    happened = {
+        "delivery_date": case.delivery_date,
+        "pregnancy_ended": case.pregnancy_ended,
+        "lactation_ended": case.breastfeeding_ended,
+        "menstruation_ended": case.menstruation.last_day if case.menstruation else None,
+        "last_alcohol": max(drinks) if drinks else None,
+    }
+    for event, day in happened.items():
+        if day:
+            yield event, day
 
 
-def _events(case: Case) -> Iterator[tuple[str, date]]:
-    for key, event in EVENTS.items():
-        if case.get(key):
-            yield event, _day(case[key])
-    last = (case.get("menstruation") or {}).get("last_day")
-    if last:
-        yield "menstruation_ended", _day(last)
-    drinks = [_day(one["at"]) for one in case.get("alcohol") or ()]
-    if drinks:
-        yield "last_alcohol", max(drinks)
+def _procedures(case: Told) -> Iterator[Procedure]:
+    for one in case.recent_procedures:
+        for kind in catalogue.procedure_kinds(one.what):
+            yield _procedure(one, kind)
+    for one in case.vaccinations:
+        yield _procedure(one, "vaccination")
 
 
-def _procedures(case: Case) -> Iterator[Procedure]:
-    for one in case.get("recent_procedures") or ():
-        for kind in catalogue.procedure_kinds(one["what"]):
-            yield Procedure(what=one["what"], kind=kind, day=_day_or_none(one.get("date")))
-    for one in case.get("vaccinations") or ():
-        day = _day_or_none(one.get("date"))
-        yield Procedure(what=one["what"], kind="vaccination", day=day)
+def _procedure(one: Happened, kind: str) -> Procedure:
+    return Procedure(what=one.what or kind, kind=kind, day=one.day)
 
 
-def _drug(item: Mapping[str, Any]) -> PlannedDrug:
-    texts: Iterable[str] = item.get("ingredients") or ()
-    found = {text: ingredients_in(text) for text in texts}
-    ids = ingredients_in(item["name"]).union(*found.values())
-    route = item.get("route")
+def _drug(item: Drug) -> PlannedDrug:
+    found = {text: ingredients_in(text) for text in item.ingredients}
+    ids = ingredients_in(item.name).union(*found.values())
     return PlannedDrug(
-        name=item["name"],
+        name=item.name,
         ingredients=ids,
         allergens=allergens_in(ids),
         unknown_ingredients=tuple(
             text for text, known in found.items() if not known and not is_vehicle(text)
         ),
-        concentrations=ids if item.get("concentration") else frozenset(),
-        intradermal=normal(route) in INTRADERMAL if route else None,
-        registered=item.get("registered"),
-        opened_on=_day_or_none(item.get("opened_on")),
-        expires=_day_or_none(item.get("expires")),
+        concentrations=ids if item.concentration else frozenset(),
+        intradermal=normal(item.route) in INTRADERMAL if item.route else None,
+        registered=item.registered,
+        opened_on=item.opened_on,
+        expires=item.expires,
     )
 
 
@@ -216,27 +209,5 @@ def _technique(text: str) -> str:
 
 
 def _indication(text: str) -> str:
-    rules = resolve(text, kinds=[Kind.INDICATION]).rules
+    rules: Iterable[str] = resolve(text, kinds=[Kind.INDICATION]).rules if text else ()
     return next((rule for rule in rules if rule in load().indications), "")
-
-
-def _pressure(text: str | None) -> tuple[int, int] | None:
-    if not text:
-        return None
-    upper, lower = text.split("/")
-    return int(upper), int(lower)
-
-
-def _number(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
-
-
-def _day_or_none(value: object) -> date | None:
-    return _day(value) if value else None
-
-
-def _day(value: object) -> date:
-    """A date, or the day of a moment; TOML brings dates, JSON brings text."""
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])

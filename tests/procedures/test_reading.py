@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from clinic.errors import Broken
 from procedures import cases, catalogue
 from procedures.catalogue.reading import ingredients_in, is_vehicle
 from procedures.domain.facts import Reply
@@ -11,7 +12,7 @@ from procedures.domain.screening import screen
 
 
 def test_a_case_without_a_day_cannot_be_read() -> None:
-    with pytest.raises(cases.Broken, match="`on` is missing"):
+    with pytest.raises(Broken, match="`on` is missing"):
         cases.facts_of({"conditions": []})
 
 
@@ -26,7 +27,7 @@ def test_a_case_without_a_day_cannot_be_read() -> None:
     ],
 )
 def test_what_cannot_be_read_says_so(broken: dict[str, object]) -> None:
-    with pytest.raises(cases.Broken, match="cannot be read"):
+    with pytest.raises(Broken, match="cannot be read"):
         cases.facts_of(broken)
 
 
