@@ -11,21 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError, Stale, constraints_as
-from clinic.knowledge.entries import Kind
-from clinic.knowledge.loader import load
-from clinic.knowledge.resolver import Concept, resolve
-from clinic.knowledge.vocabulary import vocabulary
 from clinic.record import audit
 from clinic.staff.models import User
-from patients.models import ClinicalStatus, HistoryItem, HistoryKind, Patient, Verification
+from patients import meaning
+from patients.models import ClinicalStatus, HistoryItem, Patient, Verification
 from patients.signals import tell_history_changed
-
-# What the vocabulary calls a thing that stands in one list of the history.
-KINDS: dict[str, tuple[Kind, ...]] = {
-    HistoryKind.CONDITION: (Kind.CONDITION,),
-    HistoryKind.ALLERGY: (Kind.ALLERGEN, Kind.INGREDIENT, Kind.MEDICINE),
-    HistoryKind.MEDICINE: (Kind.MEDICINE, Kind.INGREDIENT),
-}
 
 
 class NoText(ClinicError):
@@ -159,15 +149,6 @@ def withdraw(
     return _recorded("history.withdrawn", item, at=at, by=by)
 
 
-def understood(text: str, concept: str = "") -> tuple[Concept, ...]:
-    """What the vocabulary makes of a statement; empty: the doctor will review."""
-    meaning = resolve(text)
-    found = {one.id: one for one in meaning.concepts} if meaning.resolved else {}
-    if concept in vocabulary().by_id:
-        found[concept] = vocabulary().by_id[concept]
-    return tuple(found.values())
-
-
 def _create(draft: HistoryItem, *, at: datetime, by: User) -> HistoryItem:
     draft.text = draft.text.strip()
     if not draft.text:
@@ -175,28 +156,12 @@ def _create(draft: HistoryItem, *, at: datetime, by: User) -> HistoryItem:
     today = timezone.localdate(at, draft.patient.recipient.zone)
     if any(day and day > today for day in (draft.onset_date, draft.end_date)):
         raise InTheFuture
-    draft.concept = draft.concept or _only_concept(draft.text)
-    draft.sensitive = _sensitive(draft.text, draft.concept)
+    draft.concept = draft.concept or meaning.only_concept(draft.text, draft.kind)
+    meaning.take_in(draft)
     draft.recorded_by, draft.recorded_at = by, at
     with constraints_as(historyitem_ends_after_onset=EndsBeforeItBegan):
         draft.save(force_insert=True)
     return draft
-
-
-def _only_concept(text: str) -> str:
-    """The concept a text means, where it means exactly one."""
-    concepts = understood(text)
-    return concepts[0].id if len(concepts) == 1 else ""
-
-
-def _sensitive(text: str, concept: str) -> bool:
-    """Whether a rule for doctors only is touched, also by what is denied or half understood."""
-    meaning = resolve(text)
-    concepts = [*meaning.concepts, *meaning.negated]
-    if concept in vocabulary().by_id:
-        concepts.append(vocabulary().by_id[concept])
-    rules = load().contraindications
-    return any(rules[rule].sensitive for one in concepts for rule in one.rules if rule in rules)
 
 
 def _locked(patient: Patient) -> Patient:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from clinic.knowledge.entries import Moment
 from clinic.knowledge.questions import ANYTHING_CHANGED, questions
-from patients import intake
+from clinic.knowledge.wording import normal
+from patients import intake, meaning, synonyms
 from patients.models import Answer as Row
 from patients.models import ClinicalStatus, HistoryItem, HistoryKind, Patient
 from patients.models import Reply as RowReply
@@ -49,7 +50,6 @@ TOPICS = {
     HistoryKind.MEDICINE: "medications",
     HistoryKind.ALLERGY: "allergies",
 }
-ALLERGY = "CI-ALLERGY-COMPONENT"
 ALCOHOL = "CI-ALCOHOL-24H"
 PROCEDURE = "CI-RECENT-PROCEDURE"  # with its date the clinic's interval judges it, not the yes
 DEHYDRATION, HYALURONIC = "CI-HA-DEHYDRATION", "ING-HA"
@@ -201,19 +201,25 @@ def _understood(
     """What the history and the notes beside answers say, and what of it nobody understood."""
     stated: list[Stated] = []
     unresolved: list[str] = []
+    words = meaning.vocabularies()
     for item in items:
         if not item.none_known:
-            said, understood = statements(_spoken(item))
+            said, understood = statements(_spoken(item), among=words[item.kind])
             stated += said
             unresolved += [] if understood else [item.text]
-    for row in rows.values():
-        if row.note and row.reply != RowReply.SAID:
-            topic = Topic.ALLERGIES if row.question == ALLERGY else Topic.CONDITIONS
-            said, understood = statements(Spoken(text=row.note, topic=topic))
-            stated += said
-            counts = row.reply == RowReply.NO or row.question == ALLERGY
-            unresolved += [row.note] if counts and not understood else []
+    noted = [row for row in rows.values() if row.note and row.reply != RowReply.SAID]
+    readings = synonyms.readings_of(noted[0].intake.patient_id) if noted else {}
+    for row in noted:
+        said, understood = statements(_noted(row, readings), among=words[row.note_kind])
+        stated += said
+        unresolved += [row.note] if row.note_counts and not understood else []
     return tuple(stated), tuple(unresolved)
+
+
+def _noted(row: Row, readings: Mapping[tuple[str, str], str]) -> Spoken:
+    """The words beside an answer, and what somebody chose for them."""
+    chosen = readings.get((row.note_kind, normal(row.note)), "")
+    return Spoken(text=row.note, topic=Topic(TOPICS[row.note_kind]), chosen=chosen)
 
 
 def _spoken(item: HistoryItem) -> Spoken:

@@ -10,6 +10,7 @@ from patients.models.statements import (
     HistoryKind,
     Verification,
 )
+from patients.models.words import Synonym
 
 __all__ = [
     "Answer",
@@ -26,6 +27,7 @@ __all__ = [
     "PhotoUse",
     "Reply",
     "Sex",
+    "Synonym",
     "Verification",
     "View",
 ]

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
 from patients.models.people import Patient
+from patients.models.statements import HistoryKind
+
+ABOUT_ALLERGIES = "CI-ALLERGY-COMPONENT"  # the question whose note names what it is about
 
 
 class IntakeSource(models.TextChoices):
@@ -132,3 +135,15 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"Answer #{self.pk} {self.question}"
+
+    @property
+    def note_kind(self) -> HistoryKind:
+        """In which list of the history the words beside the answer would stand."""
+        allergy = self.question == ABOUT_ALLERGIES
+        return HistoryKind.ALLERGY if allergy else HistoryKind.CONDITION
+
+    @property
+    def note_counts(self) -> bool:
+        """Whether its words must be understood: beside a no, or where they name the allergy."""
+        speaks = bool(self.note) and self.reply != Reply.SAID
+        return speaks and (self.reply == Reply.NO or self.question == ABOUT_ALLERGIES)

@@ -58,6 +58,10 @@ class HistoryItemQuerySet(models.QuerySet["HistoryItem"]):
             verification__in=[Verification.REFUTED, Verification.ENTERED_IN_ERROR]
         )
 
+    def unresolved(self) -> HistoryItemQuerySet:
+        """Stated in words that somebody has to look at."""
+        return self.current().filter(unresolved=True)
+
 
 HistoryItemManager = models.Manager.from_queryset(HistoryItemQuerySet)
 
@@ -75,6 +79,15 @@ class HistoryItem(models.Model):
     text = models.CharField(max_length=300, blank=True, help_text="As entered, never rewritten.")
     concept = models.CharField(
         max_length=60, blank=True, help_text="Id in the vocabulary; empty means: nothing matched."
+    )
+    folded = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="The text in one spelling."
+    )
+    unresolved = models.BooleanField(
+        default=False, editable=False, help_text="Nobody and nothing has understood it yet."
+    )
+    read_with = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Version of the words it was read by."
     )
     none_known = models.BooleanField(default=False)
     sensitive = models.BooleanField(default=False, help_text="For doctors only.")
@@ -119,7 +132,14 @@ class HistoryItem(models.Model):
                 name="historyitem_ends_after_onset",
             ),
         ]
-        indexes = [models.Index(fields=["patient", "kind"], name="historyitem_patient")]
+        indexes = [
+            models.Index(fields=["patient", "kind"], name="historyitem_patient"),
+            models.Index(
+                fields=["folded", "kind"],
+                condition=Q(unresolved=True, superseded_by=None),
+                name="historyitem_unresolved",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"HistoryItem #{self.pk} ({self.kind})"

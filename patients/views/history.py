@@ -13,10 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.errors import ClinicError
 from clinic.knowledge.resolver import suggest
-from clinic.knowledge.vocabulary import vocabulary
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
-from patients import history
+from patients import history, meaning
 from patients.forms.history import CorrectionForm, EndForm, HistoryForm
 from patients.models import Asserter, HistoryItem, HistoryKind, Patient, Verification
 from patients.views.door import language, patient_of
@@ -132,7 +131,7 @@ def _item(request: StaffRequest, patient: UUID, item: UUID) -> tuple[Patient, Hi
 
 def _tell(request: StaffRequest, item: HistoryItem) -> None:
     """Whether the words were understood, at once."""
-    concepts = history.understood(item.text, item.concept)
+    concepts = meaning.understood(item.text, item.concept, among=meaning.vocabulary_of(item.kind))
     if concepts:
         labels = ", ".join(concept.label.in_(language()) for concept in concepts)
         messages.success(request, _("Recorded. Understood as: %(labels)s.") % {"labels": labels})
@@ -142,10 +141,11 @@ def _tell(request: StaffRequest, item: HistoryItem) -> None:
 
 def _understood(text: str, kind: str, chosen: str = "") -> dict[str, object]:
     """What the words mean, what else may be meant, and what somebody chose of that."""
-    kinds = history.KINDS.get(kind)
-    meant = history.understood(text)
-    near = [one for one in suggest(text, n=6, kinds=kinds) if one not in meant] if text else []
-    picked = vocabulary().by_id.get(chosen)
+    words, kinds = meaning.vocabulary_of(kind), meaning.KINDS.get(kind)
+    meant = meaning.understood(text, among=words)
+    found = suggest(text, n=6, kinds=kinds, among=words) if text else ()
+    near = [one for one in found if one not in meant]
+    picked = words.by_id.get(chosen)
     if picked and picked not in (*meant, *near):
         near.insert(0, picked)
     return {

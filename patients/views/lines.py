@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.knowledge.loader import load
 from clinic.knowledge.questions import ANYTHING_CHANGED
+from clinic.knowledge.vocabulary import Vocabulary
 from clinic.staff.models import User
-from patients import history
+from patients import meaning
 from patients.models import Answer, ClinicalStatus, HistoryItem, HistoryKind, Patient, Reply
 
 TITLES = {
@@ -75,10 +76,12 @@ def lists_of(patient: Patient, user: User, language: str) -> list[List]:
     current = HistoryItem.objects.filter(patient=patient).current()
     visible = list(current.visible_to(user).select_related("recorded_by").order_by("-pk"))
     hidden = list(current.hidden_from(user))
+    words = meaning.vocabularies()
     return [
         _list(
             kind,
             [item for item in visible if item.kind == kind],
+            words[kind],
             hidden=sum(item.kind == kind for item in hidden),
             language=language,
         )
@@ -86,8 +89,10 @@ def lists_of(patient: Patient, user: User, language: str) -> list[List]:
     ]
 
 
-def _list(kind: HistoryKind, items: list[HistoryItem], *, hidden: int, language: str) -> List:
-    stated = [_line(item, language) for item in items if not item.none_known]
+def _list(
+    kind: HistoryKind, items: list[HistoryItem], words: Vocabulary, *, hidden: int, language: str
+) -> List:
+    stated = [_line(item, words, language) for item in items if not item.none_known]
     return List(
         kind=kind.value,
         title=str(TITLES[kind]),
@@ -98,6 +103,6 @@ def _list(kind: HistoryKind, items: list[HistoryItem], *, hidden: int, language:
     )
 
 
-def _line(item: HistoryItem, language: str) -> StatementLine:
-    concepts = history.understood(item.text, item.concept)
+def _line(item: HistoryItem, words: Vocabulary, language: str) -> StatementLine:
+    concepts = meaning.understood(item.text, item.concept, among=words)
     return StatementLine(item=item, meaning=", ".join(one.label.in_(language) for one in concepts))

@@ -7,7 +7,7 @@ from datetime import date
 from clinic.knowledge.entries import Kind, Medicine
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import Concept, resolve
-from clinic.knowledge.vocabulary import vocabulary
+from clinic.knowledge.vocabulary import Vocabulary, vocabulary
 from clinic.knowledge.wording import normal
 from procedures.domain.facts import Stated, Topic, When
 
@@ -37,11 +37,14 @@ class Spoken:
     until: date | None = None
 
 
-def statements(spoken: Spoken) -> tuple[tuple[Stated, ...], bool]:
+def statements(
+    spoken: Spoken, *, among: Vocabulary | None = None
+) -> tuple[tuple[Stated, ...], bool]:
     """What it says, and whether it was understood; what was not is for a person to look at."""
-    meaning = resolve(spoken.text)
+    words = among or vocabulary()
+    meaning = resolve(spoken.text, among=words)
     concepts = {one.id: one for one in meaning.concepts}
-    chosen = vocabulary().by_id.get(spoken.chosen)
+    chosen = words.by_id.get(spoken.chosen)
     if chosen is not None:
         concepts[chosen.id] = chosen
     return tuple(_stated(spoken, list(concepts.values()))), meaning.resolved or chosen is not None

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from clinic.errors import Stale
+from clinic.knowledge.vocabulary import vocabulary
 from clinic.record.models import AuditEntry
 from clinic.staff.models import User
 from clinic.staff.roles import Role
-from patients import history
+from patients import history, meaning
 from patients.history import EndsBeforeItBegan, InTheFuture, NoText, StillOnRecord
 from patients.models import (
     Asserter,
@@ -45,17 +46,17 @@ def current(patient: Patient) -> list[HistoryItem]:
 def test_the_text_stays_as_it_was_typed(patient: Patient, by: User) -> None:
     item = history.add(patient, "condition", "  СД2 ", asserted_by="patient", at=NOW, by=by)
     assert item.text == "СД2"
-    assert item.concept == history.understood("diabetes")[0].id
+    assert item.concept == meaning.understood("diabetes", among=vocabulary())[0].id
 
 
 def test_what_nothing_matches_is_kept_and_understood_as_nothing(patient: Patient, by: User) -> None:
     item = history.add(patient, "condition", UNKNOWN, asserted_by="patient", at=NOW, by=by)
     assert (item.text, item.concept) == (UNKNOWN, "")
-    assert history.understood(item.text) == ()
+    assert meaning.understood(item.text, among=vocabulary()) == ()
 
 
 def test_a_chosen_concept_stands_beside_the_words(patient: Patient, by: User) -> None:
-    diabetes = history.understood("diabetes")[0]
+    diabetes = meaning.understood("diabetes", among=vocabulary())[0]
     item = history.add(
         patient,
         "condition",
@@ -66,7 +67,7 @@ def test_a_chosen_concept_stands_beside_the_words(patient: Patient, by: User) ->
         by=by,
     )
     assert item.text == UNKNOWN
-    assert history.understood(item.text, item.concept) == (diabetes,)
+    assert meaning.understood(item.text, item.concept, among=vocabulary()) == (diabetes,)
 
 
 @pytest.mark.parametrize("text", ["HIV", "ВИЧ", "no HIV", "HIV, since some year"])
@@ -78,7 +79,7 @@ def test_whatever_names_a_confidential_condition_is_for_doctors(
 
 
 def test_a_concept_chosen_for_odd_words_is_confidential_too(patient: Patient, by: User) -> None:
-    hiv = history.understood("HIV")[0].id
+    hiv = meaning.understood("HIV", among=vocabulary())[0].id
     item = history.add(
         patient, "condition", UNKNOWN, concept=hiv, asserted_by="patient", at=NOW, by=by
     )
@@ -128,12 +129,12 @@ def test_a_correction_supersedes_and_never_overwrites(patient: Patient, by: User
     new = history.correct(old, text="diabetes", onset_date=TODAY, at=NOW, by=by)
     old.refresh_from_db()
     assert (old.text, old.superseded_by) == (UNKNOWN, new)
-    assert new.concept == history.understood("diabetes")[0].id
+    assert new.concept == meaning.understood("diabetes", among=vocabulary())[0].id
     assert current(patient) == [new]
 
 
 def test_a_correction_of_the_date_keeps_the_chosen_concept(patient: Patient, by: User) -> None:
-    diabetes = history.understood("diabetes")[0].id
+    diabetes = meaning.understood("diabetes", among=vocabulary())[0].id
     said = {"concept": diabetes, "asserted_by": "patient"}
     old = history.add(patient, "condition", UNKNOWN, at=LONG_AGO, by=by, **said)  # type: ignore[arg-type]
     new = history.correct(old, onset_date=TODAY, at=NOW, by=by)
