@@ -4,6 +4,7 @@ Nothing here touches the database. `null` and an empty list mean: asked, none. A
 out holds where it must be asked, and fires nothing elsewhere.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 from clinic.knowledge.entries import Kind
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import resolve
-from clinic.knowledge.wording import normal
 from procedures import catalogue
+from procedures.catalogue.planned import area_in, is_intradermal, technique_in
 from procedures.catalogue.reading import (
     Spoken,
     allergens_in,
+    as_spelled,
     ingredients_in,
     is_vehicle,
     statements,
@@ -47,7 +49,8 @@ PREGNANCY, LACTATION = "CI-PREGNANCY", "CI-LACTATION"
 BLEEDING, ALCOHOL = "CI-MENSTRUATION", "CI-ALCOHOL-24H"
 OVER = {"resolved", "inactive", "past", "stopped", "completed", "ended", "healed"}
 NEVER = {"refuted", "ruled out", "ruled_out", "denied", "entered-in-error"}
-INTRADERMAL = {"intradermal", "id", "внутрикожно", "внутрішньошкірно"}
+REGISTERED = {Reply.YES: True, Reply.NO: False}
+STRENGTH = re.compile(r"\d\s*(?:%|mg|мг)", re.IGNORECASE)  # "hyaluronic acid 1.5 %"
 
 
 def answer(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,8 +76,8 @@ def facts_of(facts: object) -> Facts:
         unresolved=(*unresolved, *(drug.name for drug in drugs if _unknown(drug))),
         drugs=drugs,
         mixed=case.mixed_in_one_syringe,
-        technique=_technique(case.technique),
-        area=normal(case.area).replace(" ", "-"),
+        technique=technique_in(case.technique),
+        area=area_in(case.area),
         indication=_indication(case.indication),
         previous_session=case.previous_session,
         procedures=tuple(_procedures(case)),
@@ -115,6 +118,8 @@ def _understood(case: Told) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
             stated += said
             if not understood and when is not When.FAMILY:
                 unresolved.append(item.text or item.code)
+            if not understood and topic is Topic.ALLERGIES:
+                stated.append(_spelled(item))
     wish = case.indication
     if wish and not _indication(wish):  # what is no indication may be an illness
         said, understood = statements(Spoken(text=wish, topic=Topic.CONDITIONS))
@@ -134,6 +139,13 @@ def _meant(item: Item, topic: Topic, when: When) -> tuple[tuple[Stated, ...], bo
         stated += said
         understood = understood or clear
     return tuple(stated), understood
+
+
+def _spelled(item: Item) -> Stated:
+    """An allergy to something we do not know meets a product that is written the same."""
+    text = item.text or item.code
+    rules = frozenset({as_spelled(text)})
+    return Stated(text=text, concept="", rules=rules, topic=Topic.ALLERGIES, harmless=True)
 
 
 def _answers(case: Told) -> Iterator[tuple[str, Answer]]:
@@ -180,32 +192,33 @@ def _procedure(one: Happened, kind: str) -> Procedure:
 def _drug(item: Drug) -> PlannedDrug:
     found = {text: ingredients_in(text) for text in item.ingredients}
     ids = ingredients_in(item.name).union(*found.values())
+    unknown = tuple(text for text, known in found.items() if not known and not is_vehicle(text))
+    strength = any(STRENGTH.search(text) for text in (item.name, *item.ingredients))
     return PlannedDrug(
         name=item.name,
         ingredients=ids,
-        allergens=allergens_in(ids),
-        unknown_ingredients=tuple(
-            text for text, known in found.items() if not known and not is_vehicle(text)
-        ),
-        concentrations=ids if item.concentration else frozenset(),
-        intradermal=normal(item.route) in INTRADERMAL if item.route else None,
-        registered=item.registered,
+        allergens=allergens_in(ids) | {as_spelled(text) for text in (item.name, *unknown)},
+        unknown_ingredients=unknown,
+        concentrations=ids if item.concentration or strength else frozenset(),
+        intradermal=is_intradermal(item.route),
+        registered=REGISTERED.get(item.registered or Reply.UNSURE),
         opened_on=item.opened_on,
         expires=item.expires,
+        unread=frozenset(_unread(item)),
     )
+
+
+def _unread(item: Drug) -> Iterator[str]:
+    """What somebody was asked about a product and could not say."""
+    if item.route and is_intradermal(item.route) is None:
+        yield "route"
+    if item.registered is Reply.UNSURE:
+        yield "registration"
 
 
 def _unknown(drug: PlannedDrug) -> bool:
     """Neither its name nor anything said of its composition is known."""
     return not drug.ingredients and not resolve(drug.name).resolved
-
-
-def _technique(text: str) -> str:
-    wanted = normal(text)
-    for one in load().techniques.values():
-        if wanted and wanted in {normal(str(one.label)), normal(one.id)}:
-            return one.id
-    return ""
 
 
 def _indication(text: str) -> str:

@@ -181,7 +181,7 @@ class Drug(_Told):
     name: Text
     ingredients: Annotated[tuple[Text, ...], BeforeValidator(_several)] = ()
     route: MaybeText = ""
-    registered: Flag = None
+    registered: Said | None = None
     opened_on: Day | None = None
     expires: End | None = None
     concentration: object = None

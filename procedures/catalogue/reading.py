@@ -69,6 +69,11 @@ def allergens_in(ingredients: frozenset[str]) -> frozenset[str]:
     return frozenset[str]().union(*found)
 
 
+def as_spelled(text: str) -> str:
+    """What nobody knows is at least the same as what is written the same."""
+    return f"as-spelled:{normal(text)}"
+
+
 def touched(concept: Concept) -> frozenset[str]:
     """The rules that naming a concept touches. A medicine speaks for itself: what it hints at
     (a heart disease, say) is another question."""
