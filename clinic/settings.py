@@ -151,6 +151,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 590},
     },
+    "rescreen": {
+        "task": "procedures.tasks.rescreen",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "catch-up": {"task": "aftercare.tasks.catch_up", "schedule": 60.0, "options": {"expires": 55}},
 }
 

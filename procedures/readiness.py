@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentDocument
 from patients import photos
 from patients.models import Intake, Photo
+from procedures import rulebook
 from procedures.models import (
     Appointment,
     AppointmentKind,
@@ -65,7 +66,7 @@ def missing(
         (HOLD, _free_to_go(sessions, at)),
     ]
     if today:
-        had.insert(1, (SCREENING, _screened(sessions, on)))
+        had.insert(1, (SCREENING, _screened(sessions, on, at)))
     return defaultdict(
         list, {visit.pk: [lack for lack, ok in had if visit.pk not in ok] for visit in sessions}
     )
@@ -81,10 +82,11 @@ def _asked(sessions: list[Appointment]) -> set[int]:
     return {visit.pk for visit in sessions if visit.patient_id in answered}
 
 
-def _screened(sessions: list[Appointment], on: date) -> set[int]:
-    """Screened for that day and this plan, after the last change of what is known."""
+def _screened(sessions: list[Appointment], on: date, at: datetime) -> set[int]:
+    """Screened for that day and this plan, after the last change of history or rules."""
     plans = {visit.session.course.plan_id for visit in sessions}
-    made = Screening.objects.filter(plan__in=plans, on=on)
+    rules = rulebook.in_force(at=at).version
+    made = Screening.objects.filter(plan__in=plans, on=on, knowledge=rules)
     fresh = set(
         made.filter(made_at__gte=F("patient__history_changed_at")).values_list("plan", flat=True)
     )

@@ -17,10 +17,10 @@ from clinic.record.models import Task, TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Permission, Role
 from patients.models import Patient
-from procedures import anamnesis, catalogue, settings
+from procedures import anamnesis, rulebook
 from procedures.domain.findings import Finding, Result, decide
 from procedures.domain.outcomes import Decision, OverrideKind
-from procedures.domain.screening import Rulebook, screen
+from procedures.domain.screening import screen
 from procedures.models import AppointmentStatus, Override, Plan, Screening, Session
 
 MAX_LABEL = 300
@@ -56,14 +56,9 @@ class AlreadyDecided(ClinicError):
     text = _("Somebody has already decided on this finding. Reload the page to see how.")
 
 
-def rulebook(*, at: datetime) -> Rulebook:
-    """The rules with the clinic's values of that moment."""
-    return catalogue.rulebook(settings.current(at=at))
-
-
 def preview(patient: Patient, plan: Plan | None, *, on: date, at: datetime) -> Result:
     """What a screening for that day would say; nothing is kept."""
-    return screen(anamnesis.collect(patient, plan, on=on, at=at), rulebook(at=at))
+    return screen(anamnesis.collect(patient, plan, on=on, at=at), rulebook.in_force(at=at))
 
 
 @transaction.atomic
@@ -72,7 +67,7 @@ def screen_patient(
 ) -> Screening:
     """Screen for a day and keep what was known, what was found, in the words of this moment."""
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    facts, rules = anamnesis.collect(patient, plan, on=on, at=at), rulebook(at=at)
+    facts, rules = anamnesis.collect(patient, plan, on=on, at=at), rulebook.in_force(at=at)
     result = screen(facts, rules)
     row = Screening.objects.create(
         patient=patient,
@@ -116,7 +111,7 @@ def is_fresh(made: Screening, *, patient: Patient, plan: Plan | None, at: dateti
     young = made.on == today and since <= made.made_at <= at
     return (
         young
-        and made.knowledge == rulebook(at=at).version
+        and made.knowledge == rulebook.in_force(at=at).version
         and made.facts == anamnesis.collect(patient, plan, on=made.on, at=at).as_data()
     )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from procedures import consenting, screening
+from procedures import consenting, rescreening, screening
 
 LOOK_BACK = timedelta(days=1)
 
@@ -16,3 +16,11 @@ def flag_unsafe_sessions() -> None:
     now = timezone.now()
     screening.catch_up(since=now - LOOK_BACK, at=now)
     consenting.catch_up(since=now - LOOK_BACK, at=now)
+
+
+@shared_task
+def rescreen() -> None:
+    """One share of the round after the rules changed; then the next worker is woken."""
+    rescreening.catch_up(at=timezone.now())
+    if rescreening.work(clock=timezone.now):
+        rescreening.ring()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from procedures.domain import words
+from procedures.domain.changes import Change, heeded
 from procedures.domain.facts import Facts
 from procedures.domain.findings import Finding, Result, Words, decide, earliest, in_order, merged
 from procedures.domain.outcomes import Outcome, OverrideKind
@@ -20,6 +21,7 @@ class Rulebook:
     version: str
     rules: tuple[Rule, ...]
     questions: Mapping[str, Words] = field(default_factory=lambda: MappingProxyType({}))
+    changes: Mapping[str, tuple[Change, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def answer_themselves(self) -> frozenset[str]:
@@ -31,7 +33,7 @@ class Rulebook:
 
 def screen(facts: Facts, rulebook: Rulebook) -> Result:
     """What speaks against treating somebody of whom these facts are known."""
-    found = in_order(merged(_everything(facts, rulebook)))
+    found = in_order(merged(heeded(_everything(facts, rulebook), rulebook.changes)))
     return Result(
         decision=decide(found),
         findings=found,

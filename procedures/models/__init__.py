@@ -24,6 +24,8 @@ from procedures.models.products import (
     Product,
     ProductIngredient,
 )
+from procedures.models.rescreening import Rescreened, Rescreening, RescreeningShare
+from procedures.models.rules import ClinicCase, DraftChange, RulebookDraft, RulebookVersion
 from procedures.models.treatment import Injection, PreparedLot, Session, SessionPhoto
 
 __all__ = [
@@ -33,9 +35,11 @@ __all__ = [
     "Appointment",
     "AppointmentKind",
     "AppointmentStatus",
+    "ClinicCase",
     "ClinicSetting",
     "Course",
     "CourseHold",
+    "DraftChange",
     "IngredientRole",
     "Injection",
     "Lot",
@@ -45,6 +49,11 @@ __all__ = [
     "PreparedLot",
     "Product",
     "ProductIngredient",
+    "Rescreened",
+    "Rescreening",
+    "RescreeningShare",
+    "RulebookDraft",
+    "RulebookVersion",
     "Screening",
     "Session",
     "SessionPhoto",
