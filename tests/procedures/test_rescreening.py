@@ -8,7 +8,7 @@ from django.utils import timezone
 from clinic.record.models import Task, TaskKind
 from clinic.staff.roles import Role
 from patients.models import Patient
-from procedures import rescreening, settings
+from procedures import rescreening, rulebook, settings
 from procedures.domain.outcomes import Decision, Outcome
 from procedures.models import Rescreened, Rescreening, RescreeningShare, Screening
 from tests.factories.patients import make_healthy_patient, make_intake
@@ -85,7 +85,7 @@ def test_killed_in_the_middle_somebody_goes_on_from_there(
     make_version(at=LATER)
     share = rescreening._claim(at=LATER)
     assert share is not None
-    rules = rescreening.rulebook.in_force(at=share.round.started_at)
+    rules = rulebook.in_force(at=share.round.started_at)
     assert rescreening._batch_of(share, rules, at=LATER)  # and then the worker is killed
     assert not rescreening.work(clock=clock), "its lease still runs"
     after = LATER + rescreening.LEASE
