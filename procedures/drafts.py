@@ -214,7 +214,7 @@ def _locked(draft: RulebookDraft | None = None) -> RulebookDraft:
     if found is None:
         raise NothingChanged
     if found.closed_at is not None:
-        raise WrongState(state=_("closed"))
+        raise WrongState(state=_("no longer open"))
     return found
 
 
