@@ -155,7 +155,7 @@ BROKEN = {
         "no rule that can be named",
     ),
     "a harmless thing that claims a clinical fact": (
-        "vocabulary/harmless/conditions.toml",
+        "vocabulary/harmless/operations.toml",
         'basis = "terminology"',
         'basis = "seed"',
         "basis",

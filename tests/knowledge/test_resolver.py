@@ -59,7 +59,6 @@ UNKNOWN = [
     "allergy",
     "allergy to something blue",
     "без вредных привычек",
-    "asthma ruled out",
     "-",
     "",
 ]
