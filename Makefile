@@ -84,8 +84,11 @@ lock: setup-dev  ## requirements*.txt anew: newest versions, hashes, no index
 screenshots: setup-dev $(DONE)/test-packages  ## the pictures of the documentation, while `make demo` runs
 	@$(PY) docs/screenshots.py
 
-bench: setup-dev  ## measured against stated targets
+bench: setup-dev  ## measured against stated targets; one of them: make bench-NAME
 	$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench
+
+bench-%: setup-dev
+	@$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench/bench_$*.py
 
 doctor: setup  ## what is missing on this machine, and the cure
 	@$(PY) manage.py doctor

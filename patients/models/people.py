@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ from clinic.staff.models import LANGUAGES, User
 from clinic.staff.roles import Permission
 from patients import finding, phones
 
+MOST = 21  # rows: a page of twenty, and whether there are more
 SHORT = 2  # letters: fewer than a trigram
 ALIKE = 0.4  # of trigrams shared; Anna and Hanna of one family name share more
 
@@ -33,28 +35,57 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """The one door: who may not see a patient gets the same 404 as for none."""
         return self.filter(erased_at=None) if user.may(Permission.SEE_PATIENTS) else self.none()
 
-    def search(self, text: str) -> PatientQuerySet:
-        """Whom the text may mean: names in any order and script, phone, birth date, number."""
+    def search(self, text: str, *, most: int = MOST) -> PatientQuerySet:
+        """Whom the text may mean: names in any order and script, phone, birth date, number.
+
+        The likeliest come first: the chart of that number, then families that begin so, then
+        whoever has it anywhere. Each way walks one index in order and stops at `most` rows, and
+        the next is gone only where rows are still missing.
+        """
         wanted = finding.read(text)
         if not wanted:
             return self.none()
-        found = self
-        for word in wanted.words:
-            # Two letters are the beginning of a word, more may stand anywhere in it.
-            found = found.filter(folded__contains=word if len(word) > SHORT else f" {word}")
-        if wanted.birth_dates:
-            found = found.filter(birth_date__in=wanted.birth_dates)
-        if wanted.phone or wanted.number is not None:
-            phone = Q(phone__contains=wanted.phone) if wanted.phone else Q(pk__in=[])
-            number = Q(number=wanted.number) if wanted.number is not None else Q(pk__in=[])
-            found = found.filter(phone | number)
-        return found
+        present = self.filter(erased_at=None)
+        ways, gone = [], Q(pk__in=[])
+        for lead, rest in _ways(wanted):
+            rows = present.filter(lead, rest, ~gone).order_by("folded", "pk")
+            ways.append(rows.values("pk")[:most])
+            gone |= lead
+        found = ways[0].union(*ways[1:], all=True)[:most] if ways[1:] else ways[0]
+        return self.filter(pk__in=found).order_by(_nearness(wanted), "folded", "pk")
 
     def alike(self, *, folded: str, birth_date: date, phone: str) -> PatientQuerySet:
         """Who may be the same person: born that day with a similar name, or the same phone."""
         similar = Q(birth_date=birth_date, likeness__gte=ALIKE)
         same = similar | Q(phone=phone) if phone else similar
         return self.annotate(likeness=TrigramSimilarity("folded", folded)).filter(same)
+
+
+def _ways(wanted: finding.Wanted) -> Iterator[tuple[Q, Q]]:
+    """The ways to look for it, the likeliest first: what is special to the way, and the rest."""
+    everything = Q()
+    for word in wanted.words:
+        # Two letters are the beginning of a word, more may stand anywhere in it.
+        everything &= Q(folded__contains=word if len(word) > SHORT else f" {word}")
+    if wanted.birth_dates:
+        everything &= Q(birth_date__in=wanted.birth_dates)
+    if wanted.number is not None:
+        yield Q(number=wanted.number), everything
+        if not wanted.phone:
+            return
+    if wanted.phone:
+        everything &= Q(phone__contains=wanted.phone)
+    for word in wanted.words:
+        yield Q(folded__startswith=f" {word}"), everything
+    yield Q(), everything
+
+
+def _nearness(wanted: finding.Wanted) -> Case:
+    """Zero for the chart of that number and for a family that begins so, else one."""
+    near = Q(number=wanted.number) if wanted.number is not None else Q(pk__in=[])
+    for word in wanted.words:
+        near |= Q(folded__startswith=f" {word}")
+    return Case(When(near, then=0), default=1, output_field=models.SmallIntegerField())
 
 
 PatientManager = models.Manager.from_queryset(PatientQuerySet)
@@ -71,6 +102,7 @@ class Patient(models.Model):
     folded = models.CharField(
         max_length=500,
         editable=False,
+        db_collation="C",
         help_text="Names in both scripts, folded for search (see names.fold).",
     )
     birth_date = models.DateField(_("date of birth"))
@@ -110,7 +142,9 @@ class Patient(models.Model):
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="patient_folded_trgm"),
             GinIndex(OpClass("phone", name="gin_trgm_ops"), name="patient_phone_trgm"),
             models.Index(fields=["birth_date"], name="patient_birth_date"),
-            models.Index(fields=["family_name", "given_name", "id"], name="patient_by_name"),
+            models.Index(
+                fields=["folded", "id"], condition=Q(erased_at=None), name="patient_by_folded"
+            ),
         ]
 
     def __str__(self) -> str:

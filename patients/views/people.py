@@ -13,13 +13,12 @@ from django.views.decorators.vary import vary_on_headers
 from clinic.errors import ClinicError
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
-from patients import registration
+from patients import directory, registration
 from patients.forms.registration import CHANNELS, EditForm, RegisterForm, spoken
 from patients.models import Patient
 from patients.registration import Allowed, ProbableDuplicate
-from patients.views.door import patient_of
+from patients.views.door import looked_up, patient_of
 
-ROWS = 20
 SAVED = _("Changes saved.")
 
 
@@ -28,20 +27,15 @@ SAVED = _("Changes saved.")
 @requires(Permission.SEE_PATIENTS)
 def patient_list(request: StaffRequest) -> HttpResponse:
     """Whom one looks for; without a question, whoever came last."""
-    query = request.GET.get("q", "").strip()[:100]
-    patients = Patient.objects.visible_to(request.user)
-    found = (
-        patients.search(query).order_by("family_name", "given_name", "pk")
-        if query
-        else patients.order_by("-registered_at", "-pk")
-    )
-    rows = list(found[: ROWS + 1])
-    context = {
-        "query": query,
-        "patients": rows[:ROWS],
-        "there_are_more": len(rows) > ROWS,
-        "may_register": request.user.may(Permission.REGISTER_PATIENTS),
-    }
+    context = looked_up(request)
+    if not context["query"]:
+        latest = Patient.objects.visible_to(request.user).order_by("-number")
+        rows = list(latest[: directory.ROWS + 1])
+        context |= {
+            "patients": rows[: directory.ROWS],
+            "there_are_more": len(rows) > directory.ROWS,
+        }
+    context["may_register"] = request.user.may(Permission.REGISTER_PATIENTS)
     return render(request, "patients/patient_list.html" + _part(request, "rows"), context)
 
 
@@ -49,10 +43,7 @@ def patient_list(request: StaffRequest) -> HttpResponse:
 @requires(Permission.SEE_PATIENTS)
 def patient_search(request: StaffRequest) -> HttpResponse:
     """What drops down under the search box of every page."""
-    query = request.GET.get("q", "").strip()[:100]
-    found = Patient.objects.visible_to(request.user).search(query)
-    rows = found.order_by("family_name", "given_name", "pk")[:ROWS]
-    return render(request, "patients/search_results.html", {"query": query, "patients": rows})
+    return render(request, "patients/search_results.html", looked_up(request))
 
 
 @require_http_methods(["GET", "POST"])

@@ -21,23 +21,19 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
+from patients.views.door import looked_up
 from procedures import booking, courses, day, readiness
 from procedures.forms.calendar import MoveForm, ReasonForm, VisitForm
 from procedures.models import Appointment, AppointmentKind, Plan
 from procedures.views.calendar import chosen_place
-
-FOUND = 20  # patients offered to choose from
 
 
 @require_GET
 @requires(Permission.BOOK)
 def appointment_book(request: StaffRequest) -> HttpResponse:
     """A free slot was clicked: for whom? The slot travels on in the address."""
-    query = request.GET.get("q", "").strip()
-    patients = Patient.objects.visible_to(request.user)
-    patients = patients.search(query) if query else patients.none()
     slot = {key: request.GET.get(key, "") for key in ("practitioner", "start", "at")}
-    context = {"query": query, "patients": patients[:FOUND], "slot": slot}
+    context = {**looked_up(request), "slot": slot}
     return render(request, "procedures/appointment_book.html", context)
 
 

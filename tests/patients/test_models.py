@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from clinic.staff.roles import Role
 from patients import names
@@ -73,14 +73,6 @@ def test_she_is_found_by_her_chart_number(olena: Patient) -> None:
 @pytest.mark.parametrize("typed", ["", "  ", "!?", "Olena 18.05.1990", "Olena Petrenko", "ле щ"])
 def test_all_that_is_typed_must_hold(olena: Patient, typed: str) -> None:
     assert olena not in Patient.objects.search(typed)
-
-
-def test_a_search_reads_an_index_and_never_the_whole_table(olena: Patient) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    for typed in ("щербакова", "ол"):
-        plan = Patient.objects.search(typed).explain()
-        assert "patient_folded_trgm" in plan
 
 
 def test_an_erased_patient_is_nobodys(olena: Patient) -> None:

@@ -1,0 +1,117 @@
+"""Searching among a million patients: how near the product comes to its own bare SQL."""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from clinic.staff.models import User
+from clinic.staff.roles import Role
+from patients import directory
+from patients.models import Patient
+from tests.bench import crowd
+from tests.factories.staff import make_staff
+
+MILLION, TENTH = 1_000_000, 100_000
+SEARCHES, ROUNDS = 400, 5
+
+
+@pytest.fixture(scope="module")
+def desk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[User]:
+    """Who searches; what is filled in outside a transaction is taken away afterwards."""
+    with django_db_blocker.unblock():
+        yield make_staff(Role.RECEPTION)
+        with connection.cursor() as cursor:
+            cursor.execute(crowd.CLEARED)
+            cursor.execute("DELETE FROM staff_user")
+
+
+def test_a_search_stays_as_quick_as_its_sql(desk: User, figures: dict[str, Any]) -> None:
+    small = measured(TENTH, desk)
+    large = measured(MILLION, desk)
+    figures["search_p50_ms"] = round(large["p50"], 2)
+    figures["search_p95_ms"] = round(large["p95"], 2)
+    figures["search_p95_ratio_to_sql"] = round(large["p95"] / large["sql_p95"], 2)
+    figures["sql_p50_ms"] = round(large["sql_p50"], 2)
+    figures["sql_p95_ms"] = round(large["sql_p95"], 2)
+    figures["growth_p50"] = round(large["p50"] / small["p50"], 2)
+    figures["growth_p95"] = round(large["p95"] / small["p95"], 2)
+    figures["page_p50_ms"] = round(large["page_p50"], 1)
+
+
+def measured(count: int, desk: User) -> dict[str, float]:
+    """Search and bare SQL by turns, so that a noisy moment meets both."""
+    connection.ensure_connection()
+    crowd.fill(connection.connection, count, desk.pk)
+    asked = list(typed(count))
+    plans = {text: Patient.objects.visible_to(desk).search(text).explain() for text in asked}
+    assert [text for text, plan in plans.items() if "Seq Scan" in plan] == []
+    ours: dict[str, list[float]] = {text: [] for text in asked}
+    bare: dict[str, list[float]] = {text: [] for text in asked}
+    for _round in range(ROUNDS):
+        for text in asked:
+            rows = Patient.objects.visible_to(desk).search(text, most=directory.ROWS + 1)
+            sql, values = rows.query.sql_with_params()
+            bare[text].append(timed(partial(run, sql, values)))
+            ours[text].append(timed(partial(directory.find, text, by=desk)))
+    mine = [statistics.median(times) for times in ours.values()]
+    theirs = [statistics.median(times) for times in bare.values()]
+    return {
+        "p50": statistics.median(mine),
+        "p95": statistics.quantiles(mine, n=20)[-1],
+        "sql_p50": statistics.median(theirs),
+        "sql_p95": statistics.quantiles(theirs, n=20)[-1],
+        "page_p50": statistics.median(page(desk, text) for text in asked[:50]),
+    }
+
+
+def typed(count: int) -> Iterator[str]:
+    """What a desk types: beginnings, whole names, both in any order, scripts, phones, dates."""
+    chance = random.Random(7)
+    people = crowd.people(count, 0, seed=1)
+    known = [row for n, row in enumerate(people) if n % (count // SEARCHES) == 0]
+    for row in known:
+        last, first, born, phone = row[3], row[4], row[6], row[8]
+        yield chance.choice(
+            [
+                last[:2],
+                last[:3],
+                last[:5],
+                last,
+                f"{first} {last[:4]}",
+                f"{last} {first[0]}",
+                first,
+                last[2:8],
+                phone[-4:],
+                phone[-7:],
+                f"{born:%d.%m.%Y}",
+                str(row[2]),
+            ]
+        )
+
+
+def timed(act: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    act()
+    return 1000 * (time.perf_counter() - begun)
+
+
+def run(sql: str, values: tuple[Any, ...]) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def page(desk: User, text: str) -> float:
+    """The drop-down of the search box through all of Django."""
+    from django.test import Client  # noqa: PLC0415
+
+    client = Client()
+    client.force_login(desk)
+    return timed(lambda: client.get("/patients/search/", {"q": text}))
