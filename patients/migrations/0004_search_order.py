@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('messaging', '0001_initial'),
-        ('patients', '0001_initial'),
+        ('patients', '0003_synonyms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
