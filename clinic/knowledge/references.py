@@ -28,7 +28,14 @@ POINTS_TO = {
     "technique_ids": "techniques",
 }
 # Entries that only bind language to rules.
-NAMED_RULES = ("contraindications", "medicines", "allergens", "ingredients", "indications")
+NAMED_RULES = (
+    "contraindications",
+    "medicines",
+    "allergens",
+    "ingredients",
+    "indications",
+    "protocols",
+)
 
 
 def dangling(sections: Sections) -> Iterator[Dangling]:

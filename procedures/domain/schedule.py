@@ -1,120 +1,91 @@
-"""The dates of a course: how many, how far apart, not before, not in between."""
+"""The dates of a course, judged: how many, how far apart, not before, not in between."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
+from datetime import date
 
+from procedures.domain import course_words as words
+from procedures.domain.course import Band, CoursePlan, Level, Violation, months_after
 from procedures.domain.findings import Words
 
-FLOOR_DAYS = 7
-
-
-class Level(StrEnum):
-    """`error`: never. `warning`: a clinician may accept it with a reason."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """What a protocol allows. `None`: the sources do not say; `floor_days` always holds."""
-
-    sessions_min: int | None = None
-    sessions_max: int | None = None
-    interval_min_days: int | None = None
-    interval_max_days: int | None = None
-    floor_days: int = FLOOR_DAYS
-
-    @property
-    def least_days(self) -> int:
-        return max(self.floor_days, self.interval_min_days or 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoursePlan:
-    """What is to be laid out in time. Blackouts are periods from the first to the last day."""
-
-    sessions: int
-    interval_days: int
-    band: Band
-    previous: date | None = None
-    earliest: date | None = None
-    blackouts: tuple[tuple[date, date], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """What is wrong with a schedule. `session` counts from 1; none: it concerns the whole."""
-
-    code: str
-    level: Level
-    message: Words
-    session: int | None = None
-
-
-def propose(plan: CoursePlan, first: date) -> tuple[date, ...]:
-    """The earliest dates that keep the interval and stay out of blackouts: later, never earlier."""
-    step = timedelta(days=max(plan.interval_days, plan.band.least_days))
-    day = max(first, plan.earliest or first)
-    if plan.previous is not None:
-        day = max(day, plan.previous + step)
-    dates: list[date] = []
-    for _ in range(plan.sessions):
-        day = after_blackouts(day, plan.blackouts)
-        dates.append(day)
-        day += step
-    return tuple(dates)
-
-
-def after_blackouts(day: date, blackouts: Sequence[tuple[date, date]]) -> date:
-    """The first day from this one on that lies in none of the periods."""
-    for begins, ends in sorted(blackouts):
-        if begins <= day <= ends:
-            day = ends + timedelta(days=1)
-    return day
+# What no other date mends: how many there are, or how often it is repeated.
+WHOLE = frozenset(
+    {"too_few_sessions", "too_many_sessions", "no_protocol", "maintenance_too_often"}
+)
 
 
 def violations(plan: CoursePlan, dates: Sequence[date]) -> tuple[Violation, ...]:
     """Everything that is wrong with these dates, the whole course first."""
-    return (*_count(plan, len(dates)), *_days(plan, dates), *_intervals(plan, dates))
+    return (
+        *_count(plan.band, plan.sessions),
+        *_maintenance(plan),
+        *_span(plan.band, dates),
+        *_repeat(plan, dates),
+        *(one for number, day in enumerate(dates, start=1) for one in on_day(plan, day, number)),
+        *_intervals(plan, dates),
+    )
 
 
-def _count(plan: CoursePlan, sessions: int) -> Iterator[Violation]:
-    low, high = plan.band.sessions_min, plan.band.sessions_max
+def on_day(plan: CoursePlan, day: date, number: int | None = None) -> Iterator[Violation]:
+    """What speaks against a session on this day, whatever the other sessions are."""
+    if plan.earliest is not None and day < plan.earliest:
+        yield _never("before_earliest_date", words.before_earliest(plan.earliest), number)
+    if any(first <= day <= last for first, last in plan.blackouts):
+        yield _warning("in_blackout", words.in_blackout(day), number)
+    if any(first <= day <= last for first, last in plan.bleeding):
+        yield _warning("menstruation_expected", words.bleeding(day), number)
+    if plan.birth is not None and day < plan.birth.on:
+        yield _never("pregnancy", words.pregnant(day), number)
+    elif plan.birth is not None and day < plan.birth.rested_on:
+        message = words.postpartum(day, plan.birth.rested_on)
+        yield _warning("session_under_6_weeks_postpartum", message, number)
+    for one in plan.planned:
+        if one.hit_by(day):
+            yield Violation(
+                code=one.ban.code,
+                level=one.ban.level(day, one.days),
+                message=words.banned(one, day),
+                session=number,
+                rule=one.ban.rule,
+            )
+
+
+def _count(band: Band, sessions: int) -> Iterator[Violation]:
+    low, high = band.sessions_min, band.most_sessions
+    message = words.count(sessions, low, high)
     if low is not None and sessions < low:
-        yield Violation(
-            code="too_few_sessions", level=Level.WARNING, message=_count_words(sessions, low, high)
-        )
+        yield _warning("too_few_sessions", message)
     if high is not None and sessions > high:
-        yield Violation(
-            code="too_many_sessions", level=Level.WARNING, message=_count_words(sessions, low, high)
-        )
+        yield _warning("too_many_sessions", message)
+    if band.sessions_min is None and band.sessions_max is None:
+        yield _warning("no_protocol", words.NO_PROTOCOL)
 
 
-def _days(plan: CoursePlan, dates: Sequence[date]) -> Iterator[Violation]:
-    for number, day in enumerate(dates, start=1):
-        if plan.earliest is not None and day < plan.earliest:
-            message = Words(
-                en=f"Not before {plan.earliest}: the screening says so.",
-                ru=f"Не раньше {plan.earliest}: так показал скрининг.",
-                uk=f"Не раніше {plan.earliest}: так показав скринінг.",
-            )
-            yield Violation(
-                code="before_earliest_date", level=Level.ERROR, message=message, session=number
-            )
-        if any(begins <= day <= ends for begins, ends in plan.blackouts):
-            message = Words(
-                en=f"{day} is a day on which nothing can be done.",
-                ru=f"{day} — день, когда процедура невозможна.",
-                uk=f"{day} — день, коли процедура неможлива.",
-            )
-            yield Violation(
-                code="in_blackout", level=Level.WARNING, message=message, session=number
-            )
+def _maintenance(plan: CoursePlan) -> Iterator[Violation]:
+    asked, least = plan.maintenance_every_months, plan.band.maintenance_every_months
+    if asked is not None and least is not None and asked < least:
+        yield _warning("maintenance_too_often", words.maintenance(least))
+
+
+def _span(band: Band, dates: Sequence[date]) -> Iterator[Violation]:
+    if not dates:
+        return
+    first, last = min(dates), max(dates)
+    begins, ends = band.span(first)
+    message = words.span((last - first).days, band)
+    if last < begins:
+        yield _warning("course_span_too_short", message)
+    if last > ends:
+        yield _warning("course_span_too_long", message)
+
+
+def _repeat(plan: CoursePlan, dates: Sequence[date]) -> Iterator[Violation]:
+    months = plan.band.repeat_after_months
+    if plan.ended is None or months is None or not dates:
+        return
+    if min(dates) < months_after(plan.ended, months):
+        yield _warning("repeat_course_too_early", words.repeat(plan.ended, months))
 
 
 def _intervals(plan: CoursePlan, dates: Sequence[date]) -> Iterator[Violation]:
@@ -122,40 +93,18 @@ def _intervals(plan: CoursePlan, dates: Sequence[date]) -> Iterator[Violation]:
     for number, (last, day) in enumerate(zip(before, dates, strict=False), start=1):
         if last is None:
             continue
-        gap = (day - last).days
+        gap, most = (day - last).days, plan.band.interval_max_days
         if gap < plan.band.least_days:
-            yield _interval(number, gap, plan.band, too_short=True)
-        elif number > 1 and plan.band.interval_max_days and gap > plan.band.interval_max_days:
-            yield _interval(number, gap, plan.band, too_short=False)
+            yield _never(
+                "interval_too_short", words.too_short(number, gap, plan.band.least_days), number
+            )
+        elif number > 1 and most is not None and gap > most:
+            yield _warning("interval_too_long", words.too_long(number, gap, most), number)
 
 
-def _interval(number: int, gap: int, band: Band, *, too_short: bool) -> Violation:
-    never = gap < band.floor_days
-    limit = band.least_days if too_short else band.interval_max_days
-    if too_short:
-        message = Words(
-            en=f"Session {number} comes after {gap} days; at least {limit} are needed.",
-            ru=f"Сеанс {number} через {gap} дн. после предыдущего; нужно не меньше {limit}.",
-            uk=f"Сеанс {number} через {gap} дн. після попереднього; потрібно щонайменше {limit}.",
-        )
-    else:
-        message = Words(
-            en=f"Session {number} comes after {gap} days; the protocol says {limit}.",
-            ru=f"Сеанс {number} через {gap} дн. после предыдущего; по протоколу {limit}.",
-            uk=f"Сеанс {number} через {gap} дн. після попереднього; за протоколом {limit}.",
-        )
-    return Violation(
-        code="interval_too_short" if too_short else "interval_too_long",
-        level=Level.ERROR if never else Level.WARNING,
-        message=message,
-        session=number,
-    )
+def _never(code: str, message: Words, session: int | None = None) -> Violation:
+    return Violation(code=code, level=Level.ERROR, message=message, session=session)
 
 
-def _count_words(sessions: int, low: int | None, high: int | None) -> Words:
-    span = f"{low if low is not None else ''}–{high if high is not None else ''}"
-    return Words(
-        en=f"{sessions} sessions; the protocol says {span}.",
-        ru=f"Сеансов: {sessions}; по протоколу {span}.",
-        uk=f"Сеансів: {sessions}; за протоколом {span}.",
-    )
+def _warning(code: str, message: Words, session: int | None = None) -> Violation:
+    return Violation(code=code, level=Level.WARNING, message=message, session=session)

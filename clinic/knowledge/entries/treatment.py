@@ -44,6 +44,8 @@ class Protocol(Entry):
     interval_max_days: int | None = None
     interval_min_hours: int | None = None
     interval_max_hours: int | None = None
+    span_min_months: int | None = None
+    span_max_months: int | None = None
     maintenance: Text | None = None
     maintenance_every_months: int | None = None
     repeat_course: Text | None = None
@@ -58,6 +60,7 @@ class Protocol(Entry):
             (self.sessions_min, self.sessions_max),
             (self.interval_min_days, self.interval_max_days),
             (self.interval_min_hours, self.interval_max_hours),
+            (self.span_min_months, self.span_max_months),
             (self.repeat_after_min_months, self.repeat_after_max_months),
         ):
             if low is not None and high is not None and low > high:
@@ -88,3 +91,4 @@ class SchedulingRule(Entry):
     """How sessions of a course are laid out in time."""
 
     rule: Text
+    least_days: int | None = None
