@@ -10,31 +10,30 @@ from datetime import date, datetime
 from typing import Any
 
 from clinic.errors import Broken
-from clinic.knowledge.loader import load
 from procedures.catalogue.courses import (
     BANS,
     Asked,
     asked,
     band_of,
     bans,
+    cited,
     rest_days,
     sources_of,
 )
 from procedures.domain import course_words as words
 from procedures.domain.course import Birth, CoursePlan, Level, Period, Planned, Violation
 from procedures.domain.dates import earliest, evenly
+from procedures.domain.findings import Words
 from procedures.domain.schedule import violations
 
 Case = Mapping[str, Any]
 MOST = 1000  # sessions a case may ask for; a course never has so many
 PAIR = 2
-OTHERS = frozenset(
-    {
-        "last_course_session", "previous_course_ended", "maintenance_every_months",
-        "correction_every_months", "blackouts", "delivery_date", "pregnancy_ended",
-        "breastfeeding", "menstruation_expected",
-    }
-)  # fmt: skip
+ENDED = ("previous_course_ended", "last_course_session")
+BORN = ("delivery_date", "pregnancy_ended")
+EVERY = ("maintenance_every_months", "correction_every_months")
+PERIODS = frozenset({"beach_holiday", "blackouts", "menstruation_expected"})
+UNDERSTOOD = PERIODS | {*ENDED, *BORN, *EVERY, *BANS, "breastfeeding"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +44,7 @@ class Reading:
     plan: CoursePlan
     dates: tuple[date, ...]
     breastfeeding: object = None
+    unread: tuple[str, ...] = ()
 
 
 def answer(case: Case) -> dict[str, Any]:
@@ -74,14 +74,13 @@ def _as_data(found: Violation, wish: Asked) -> dict[str, Any]:
     entries = sources_of(found, protocol)
     if found.code == "indication_not_offered":
         entries = wish.not_offered
-    cited = [dict(one) for entry in entries for one in load().cite(entry)]
     return {
         "code": found.code,
         "level": found.level.value,
         "message": found.message.en,
         **({"session": found.session} if found.session is not None else {}),
         "rules": [entry.id for entry in entries],
-        "sources": [one for number, one in enumerate(cited) if one not in cited[:number]],
+        "sources": [one.as_data() for one in cited(entries)],
     }
 
 
@@ -93,24 +92,25 @@ def _of_wish(wish: Asked) -> Iterator[Violation]:
         yield _never("home_procedure_not_allowed", words.HOME)
     if wish.not_offered:
         yield _never("indication_not_offered", words.not_offered(wish.text))
+    elif wish.known and wish.home is None and not wish.counted:
+        yield Violation(code="no_protocol", level=Level.WARNING, message=words.NO_PROTOCOL)
 
 
 def _of_person(reading: Reading) -> Iterator[Violation]:
-    """Breastfeeding ends nobody knows when: only a changed fact lifts it."""
+    """What nobody knows the end of, and what was said and not understood: it must not be lost."""
+    if reading.unread:
+        yield _never("unknown_context", words.unread(", ".join(reading.unread)))
     if reading.breastfeeding not in (None, False):
         sure = reading.breastfeeding is True
         yield _never("breastfeeding", words.BREASTFEEDING if sure else words.ASK_BREASTFEEDING)
 
 
-def _never(code: str, message: words.Words) -> Violation:
+def _never(code: str, message: Words) -> Violation:
     return Violation(code=code, level=Level.ERROR, message=message)
 
 
 def _read(case: Case) -> Reading:
     context = case.get("context") or {}
-    unknown = sorted(set(context) - OTHERS - set(BANS))
-    if unknown:
-        raise Broken(f"`context` knows no {', '.join(unknown)}")
     wish = asked(_text(case, "indication"))
     band = band_of(wish.protocol)
     fixed = tuple(_day(one) for one in case.get("schedule") or ())
@@ -120,10 +120,10 @@ def _read(case: Case) -> Reading:
         sessions=sessions,
         interval_days=days,
         band=band,
-        previous=_day_or_none(context.get("last_course_session")),
-        ended=_latest(context, "previous_course_ended", "last_course_session"),
-        blackouts=_periods(context.get("blackouts")),
-        bleeding=_periods(context.get("menstruation_expected")),
+        previous=_latest(context, *ENDED),
+        ended=_latest(context, *ENDED),
+        blackouts=_days_of(context, "blackouts"),
+        bleeding=_days_of(context, "menstruation_expected"),
         planned=tuple(_planned(context)),
         birth=_birth(context),
         maintenance_every_months=_maintenance(context),
@@ -133,6 +133,7 @@ def _read(case: Case) -> Reading:
         plan=plan,
         dates=_dates(case, fixed, plan),
         breastfeeding=context.get("breastfeeding"),
+        unread=tuple(sorted(set(context) - UNDERSTOOD)),
     )
 
 
@@ -164,18 +165,17 @@ def _interval(case: Case, default: int) -> int:
 
 def _planned(context: Case) -> Iterator[Planned]:
     for key, ban in bans().items():
-        for days in _periods(context.get(key)):
+        for days in _days_of(context, key):
             yield Planned(ban=ban, days=days)
 
 
 def _birth(context: Case) -> Birth | None:
-    on = _latest(context, "delivery_date", "pregnancy_ended")
+    on = _latest(context, *BORN)
     return None if on is None else Birth(on=on, rest_days=rest_days())
 
 
 def _maintenance(context: Case) -> float | None:
-    asked_for = [context.get("maintenance_every_months"), context.get("correction_every_months")]
-    numbers = [float(one) for one in asked_for if one is not None]
+    numbers = [float(context[key]) for key in EVERY if context.get(key) is not None]
     return min(numbers, default=None)
 
 
@@ -184,21 +184,27 @@ def _latest(context: Case, *keys: str) -> date | None:
     return max(days, default=None)
 
 
-def _periods(value: Any) -> tuple[Period, ...]:
-    """One period or several; a single day is a period of itself."""
+def _days_of(context: Case, key: str) -> tuple[Period, ...]:
+    """Periods, or single days: a day is a period of itself, two days may be one period."""
+    value = context.get(key)
     if value is None:
         return ()
     if isinstance(value, str | date):
         return ((_day(value), _day(value)),)
-    return tuple(_pairs(list(value)))
+    days = [isinstance(one, str | date) for one in value]
+    if key in PERIODS and all(days) and len(days) == PAIR:
+        return (_period(*value),)
+    return tuple(
+        _period(one, one) if alone else _period(*one)
+        for one, alone in zip(value, days, strict=True)
+    )
 
 
-def _pairs(values: list[Any]) -> Iterator[Period]:
-    for one in values:
-        first, last = (one, one) if isinstance(one, str | date) else one
-        if _day(last) < _day(first):
-            raise Broken(f"the period {first} to {last} runs backwards")
-        yield _day(first), _day(last)
+def _period(first: object, last: object) -> Period:
+    period = _day(first), _day(last)
+    if period[1] < period[0]:
+        raise Broken(f"the period {first} to {last} runs backwards")
+    return period
 
 
 def _text(case: Case, key: str) -> str:
@@ -206,10 +212,6 @@ def _text(case: Case, key: str) -> str:
     if not isinstance(value, str):
         raise Broken(f"`{key}` is missing: text")
     return value
-
-
-def _day_or_none(value: object) -> date | None:
-    return None if value is None else _day(value)
 
 
 def _day(value: object) -> date:

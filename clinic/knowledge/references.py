@@ -28,14 +28,7 @@ POINTS_TO = {
     "technique_ids": "techniques",
 }
 # Entries that only bind language to rules.
-NAMED_RULES = (
-    "contraindications",
-    "medicines",
-    "allergens",
-    "ingredients",
-    "indications",
-    "protocols",
-)
+NAMED_RULES = ("contraindications", "medicines", "allergens", "ingredients", "indications")
 
 
 def dangling(sections: Sections) -> Iterator[Dangling]:

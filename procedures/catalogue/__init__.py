@@ -14,19 +14,16 @@ from clinic.knowledge.entries import (
     Technique,
 )
 from clinic.knowledge.loader import load
-from procedures.catalogue import person
+from procedures.catalogue import courses, person
 from procedures.catalogue.cards import words_of
-from procedures.catalogue.person import FLOOR_DAYS, person_rules
+from procedures.catalogue.person import person_rules
 from procedures.catalogue.products import product_rules
+from procedures.domain.course import Band
 from procedures.domain.restrictions import RestrictionRule
-from procedures.domain.schedule import Band
 from procedures.domain.screening import Rulebook
 from procedures.domain.triage import SignRule
 
 HOURS_A_DAY = 24
-SCAR_FLOOR_DAYS = 10  # SC-1
-SCAR_PROTOCOLS = frozenset({"CP-POSTACNE-SCAR"})
-SCAR_INDICATIONS = frozenset({"ID-SCARS", "ID-POSTACNE"})
 EMERGENCY = frozenset({"SE-ALLERGY-ACUTE"})
 NOT_PLANNED = frozenset({"depth class", "equipment", "background", "home device"})
 WITHHELD = frozenset({"RX-PROTEIN"})  # CF-PROTEIN: leave the warning out
@@ -72,20 +69,19 @@ def protocols_for(indication: str) -> tuple[Protocol, ...]:
 
 def protocol_for(indication: str) -> Protocol | None:
     """The first that names the indication; None: no source gives numbers for it."""
-    return next(iter(protocols_for(indication)), None)
+    return courses.first_protocol(indication)
 
 
 def band(protocol: str, indication: str = "") -> Band:
-    """What a protocol allows, with the floor under every interval."""
+    """What a protocol allows, with the floor under every interval.
+
+    A plan without a protocol has no numbers but the floor of its indication's protocol.
+    """
     known = load().protocols.get(protocol)
-    scar = protocol in SCAR_PROTOCOLS or (not protocol and indication in SCAR_INDICATIONS)
-    return Band(
-        sessions_min=known.sessions_min if known else None,
-        sessions_max=known.sessions_max if known else None,
-        interval_min_days=known.interval_min_days if known else None,
-        interval_max_days=known.interval_max_days if known else None,
-        floor_days=SCAR_FLOOR_DAYS if scar else FLOOR_DAYS,
-    )
+    if known is not None:
+        return courses.band_of(known)
+    floor = courses.band_of(courses.first_protocol(indication)).floor_days
+    return Band(floor_days=floor, sessions_limit=courses.most_sessions())
 
 
 def restriction(rule: str) -> Restriction:

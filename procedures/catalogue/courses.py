@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from clinic.knowledge.entries import Entry, Kind, Protocol, Restriction
+from clinic.knowledge.entries import Conflict, Entry, Kind, Protocol, Restriction
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import Concept, resolve
 from clinic.knowledge.vocabulary import Vocabulary
 from clinic.knowledge.wording import normal
 from procedures.catalogue.cards import words_of
 from procedures.domain.course import Ban, Band, Violation
+from procedures.domain.findings import Cited
 
 HOME = "CF-HOME"
 BREASTFEEDING = "CI-LACTATION"
@@ -72,6 +73,12 @@ class Asked:
         return bool(self.indications or self.protocol or self.home)
 
     @property
+    def counted(self) -> bool:
+        """Whether a source says how many sessions it takes."""
+        one = self.protocol
+        return one is not None and (one.sessions_min or one.sessions_max) is not None
+
+    @property
     def not_offered(self) -> tuple[Entry, ...]:
         """What a source lists and this clinic never does."""
         found: list[Entry] = [load().indications[key] for key in self.indications]
@@ -86,9 +93,7 @@ def asked(text: str) -> Asked:
     indications, the one whose sessions lie farthest apart decides.
     """
     indications = tuple(
-        rule
-        for rule in resolve(text, kinds=[Kind.INDICATION]).rules
-        if rule in load().indications
+        rule for rule in resolve(text, kinds=[Kind.INDICATION]).rules if rule in load().indications
     )
     said = resolve(text, among=_protocol_words())
     named = [load().protocols[rule] for rule in said.rules]
@@ -96,8 +101,9 @@ def asked(text: str) -> Asked:
     if not indications and not said.leftover:
         fits = named  # "mesolifting" says it all; "hair removal" does not
     home = next((one for one in named if HOME in one.conflicts), None)
-    other = [one for one in fits if HOME not in one.conflicts]
-    protocol = other[-1] if other else _strictest(indications)
+    usual = [first_protocol(key) for key in indications]  # "acne" names no protocol of its own
+    special = [one for one in fits if HOME not in one.conflicts and one not in usual]
+    protocol = special[-1] if special else _strictest(indications)
     return Asked(text=text, indications=indications, protocol=protocol, home=home)
 
 
@@ -156,6 +162,20 @@ def sources_of(found: Violation, protocol: Protocol | None) -> tuple[Entry, ...]
     return tuple(known[key] for key in dict.fromkeys((*ids, *STATED.get(found.code, ()))))
 
 
+def cited(entries: Iterable[Entry]) -> tuple[Cited, ...]:
+    """Where these entries are stated, each line once; a conflict stands where its sides stand."""
+    found = [one for entry in entries for one in load().cite(entry)]
+    for entry in entries:
+        if isinstance(entry, Conflict):
+            found += [one for side in entry.positions for one in load().cite(side.source)]
+    lines = (Cited(file=str(one["file"]), line=_line(one["line"])) for one in found)
+    return tuple(dict.fromkeys(one for one in lines if one.line is not None))
+
+
+def _line(value: str | int | None) -> int | None:
+    return None if value is None else int(value)
+
+
 def _ban(entry: Restriction) -> Ban:
     alcohol = entry.id == BANS["alcohol_planned"]
     before = load().restrictions[BEFORE].from_hours
@@ -181,26 +201,16 @@ def _strictest(indications: Iterable[str]) -> Protocol | None:
 @cache
 def _protocol_words() -> Vocabulary:
     """The names of protocols, beside their own labels."""
-    knowledge = load()
-    return Vocabulary(
-        tuple(
-            Concept(
-                id=f"{one.id} protocol",
-                kind=Kind.INDICATION,
-                label=one.label,
-                rules=(one.id,),
-                phrases=tuple(
-                    dict.fromkeys(
-                        normal(name)
-                        for name in (
-                            one.label.en,
-                            one.label.ru,
-                            one.label.uk,
-                            *(more.terms.all() if (more := knowledge.synonyms.get(one.id)) else ()),
-                        )
-                    )
-                ),
-            )
-            for one in knowledge.protocols.values()
-        )
+    return Vocabulary(tuple(_named(one) for one in load().protocols.values()))
+
+
+def _named(protocol: Protocol) -> Concept:
+    label = protocol.label
+    names = (label.en, label.ru, label.uk, *protocol.terms.all())
+    return Concept(
+        id=f"{protocol.id} protocol",
+        kind=Kind.INDICATION,
+        label=label,
+        rules=(protocol.id,),
+        phrases=tuple(dict.fromkeys(normal(name) for name in names)),
     )

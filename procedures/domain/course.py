@@ -77,8 +77,8 @@ class Ban:
 
     def level(self, session: date, planned: Period) -> Level:
         first, last = planned
-        firm = first < session + timedelta(days=self.firm_days) and last >= session
-        return Level.ERROR if firm else Level.WARNING
+        firm = session <= last and first < session + timedelta(days=self.firm_days)
+        return Level.ERROR if firm and self.firm_days else Level.WARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +136,7 @@ class CoursePlan:
         """From this day on nothing that is known stands in the way of a session."""
         days = [self.not_before, self.earliest or date.min]
         days += [last + timedelta(days=1) for _, last in (*self.blackouts, *self.bleeding)]
-        days += [
-            one.days[1] + timedelta(days=one.ban.before_days + 1) for one in self.planned
-        ]
+        days += [one.days[1] + timedelta(days=one.ban.before_days + 1) for one in self.planned]
         if self.birth is not None:
             days.append(self.birth.rested_on)
         return max(days)

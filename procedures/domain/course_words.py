@@ -151,3 +151,11 @@ def not_offered(text: str) -> Words:
         ru=f"«{text}» — в этой клинике не лечат.",
         uk=f"«{text}» — у цій клініці не лікують.",
     )
+
+
+def unread(keys: str) -> Words:
+    return Words(
+        en=f"Nobody reads what was said about {keys}: it may matter.",
+        ru=f"Не прочитано сказанное о {keys}: это может быть важно.",
+        uk=f"Не прочитано сказане про {keys}: це може бути важливо.",
+    )

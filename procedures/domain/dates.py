@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
@@ -23,14 +23,14 @@ def earliest(plan: CoursePlan, first: date) -> tuple[date, ...] | None:
 
     The interval that was asked for is kept where the protocol allows it and it leads anywhere.
     """
-    whole = {one.code for one in violations(plan, ())}
-    if whole & WHOLE or plan.sessions < 1:
+    if WHOLE & {one.code for one in violations(plan, ())} or plan.sessions < 1:
         return None
+    search = _Search(plan=plan)
     begins = max(first, plan.not_before)
     last = max(begins, plan.calm_from)
     while begins <= last:
         for days in _steps(plan):
-            if found := _from(plan, begins, days):
+            if found := search.starting(begins, days):
                 return found
         begins += A_DAY
     return None
@@ -43,41 +43,57 @@ def _steps(plan: CoursePlan) -> Sequence[int]:
     return tuple(dict.fromkeys((plan.interval_days, least))) if allowed else (least,)
 
 
-def _from(plan: CoursePlan, first: date, days: int) -> tuple[date, ...] | None:
-    """Dates with exactly this first one, at least so many days apart."""
-    if any(on_day(plan, first)):
-        return None
-    begins, ends = plan.band.span(first)
-    if plan.sessions > 1:  # a course that must take months is spread over them
-        days = max(days, ceil((begins - first).days / (plan.sessions - 1)))
-    return _Search(plan=plan, days=days, begins=begins, ends=ends).after((first,))
-
-
 @dataclass(slots=True, kw_only=True)
 class _Search:
     """Depth first, the earliest day first; what led nowhere once is not tried again."""
 
     plan: CoursePlan
-    days: int
-    begins: date
-    ends: date
+    days: int = 0
+    begins: date = date.min
+    ends: date = date.max
+    judged: dict[date, bool] = field(default_factory=dict)
     dead: set[tuple[int, date]] = field(default_factory=set)
+
+    def starting(self, first: date, days: int) -> tuple[date, ...] | None:
+        """Dates with exactly this first one, at least so many days apart."""
+        if not self.free(first):
+            return None
+        self.begins, self.ends = self.plan.band.span(first)
+        if self.plan.sessions > 1:  # a course that must take months is spread over them
+            days = max(days, ceil((self.begins - first).days / (self.plan.sessions - 1)))
+        self.days = days
+        self.dead.clear()
+        return self.after((first,))
+
+    def free(self, day: date) -> bool:
+        """Whether nothing that is known speaks against a session on this day."""
+        if day not in self.judged:
+            self.judged[day] = not any(on_day(self.plan, day))
+        return self.judged[day]
 
     def after(self, dates: tuple[date, ...]) -> tuple[date, ...] | None:
         if len(dates) == self.plan.sessions:
             return dates if dates[-1] >= self.begins else None
         if (len(dates), dates[-1]) in self.dead:
             return None
-        day = dates[-1] + timedelta(days=self.days)
-        while day <= self._latest(dates[-1], day):
-            if not any(on_day(self.plan, day)) and (found := self.after((*dates, day))):
+        for day in self.choices(dates[-1], last=len(dates) == self.plan.sessions - 1):
+            if found := self.after((*dates, day)):
                 return found
-            day += A_DAY
         self.dead.add((len(dates), dates[-1]))
         return None
 
-    def _latest(self, before: date, day: date) -> date:
+    def choices(self, before: date, *, last: bool) -> Iterator[date]:
+        """Free days for the next session. Without a longest interval a later one never helps."""
         most = self.plan.band.interval_max_days
-        if most is not None:
-            return min(before + timedelta(days=most), self.ends)
-        return min(max(before + timedelta(days=self.days), self.plan.calm_from), self.ends)
+        day = before + timedelta(days=self.days)
+        if most is None:
+            day = max(day, self.begins) if last else day
+            while not self.free(day):
+                day += A_DAY
+            if day <= self.ends:
+                yield day
+            return
+        while day <= min(before + timedelta(days=most), self.ends):
+            if self.free(day):
+                yield day
+            day += A_DAY

@@ -10,9 +10,7 @@ from procedures.domain.course import Band, CoursePlan, Level, Violation, months_
 from procedures.domain.findings import Words
 
 # What no other date mends: how many there are, or how often it is repeated.
-WHOLE = frozenset(
-    {"too_few_sessions", "too_many_sessions", "no_protocol", "maintenance_too_often"}
-)
+WHOLE = frozenset({"too_few_sessions", "too_many_sessions", "maintenance_too_often"})
 
 
 def violations(plan: CoursePlan, dates: Sequence[date]) -> tuple[Violation, ...]:
@@ -58,8 +56,6 @@ def _count(band: Band, sessions: int) -> Iterator[Violation]:
         yield _warning("too_few_sessions", message)
     if high is not None and sessions > high:
         yield _warning("too_many_sessions", message)
-    if band.sessions_min is None and band.sessions_max is None:
-        yield _warning("no_protocol", words.NO_PROTOCOL)
 
 
 def _maintenance(plan: CoursePlan) -> Iterator[Violation]:

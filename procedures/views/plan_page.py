@@ -17,7 +17,8 @@ from clinic.staff.roles import Permission
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Area
 from procedures import catalogue, consenting, courses, screening
-from procedures.domain.schedule import CoursePlan, Violation, violations
+from procedures.domain.course import CoursePlan, Violation
+from procedures.domain.schedule import violations
 from procedures.models import AllergyTest, Course, Plan, Screening
 from procedures.views.findings import verdict
 

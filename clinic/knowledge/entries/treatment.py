@@ -36,6 +36,7 @@ class Protocol(Entry):
     """How many sessions, how far apart, and what follows the course."""
 
     label: Words
+    terms: Terms = Terms()
     indication_ids: Ids
     offered: bool = True
     sessions_min: int | None = None

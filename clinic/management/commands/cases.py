@@ -12,7 +12,10 @@ from django.utils.module_loading import import_string
 from clinic.management.cases import answer_lines
 
 # Each reads one case and answers it; imported only when asked for.
-KINDS = {"screening": "procedures.cases.answer"}
+KINDS = {
+    "course": "procedures.course_cases.answer",
+    "screening": "procedures.cases.answer",
+}
 STDIN = "-"
 
 
