@@ -13,7 +13,7 @@ from clinic.knowledge.entries import Kind
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import resolve
 from procedures import catalogue
-from procedures.catalogue.planned import area_in, is_intradermal, technique_in
+from procedures.catalogue.planned import area_in, is_intradermal, is_unknown, technique_in
 from procedures.catalogue.reading import (
     Spoken,
     allergens_in,
@@ -79,6 +79,7 @@ def facts_of(facts: object) -> Facts:
         technique=technique_in(case.technique),
         area=area_in(case.area),
         indication=_indication(case.indication),
+        protocol=case.protocol,
         previous_session=case.previous_session,
         procedures=tuple(_procedures(case)),
         temperature_c=case.temperature_c,
@@ -192,7 +193,7 @@ def _procedure(one: Happened, kind: str) -> Procedure:
 def _drug(item: Drug) -> PlannedDrug:
     found = {text: ingredients_in(text) for text in item.ingredients}
     ids = ingredients_in(item.name).union(*found.values())
-    unknown = tuple(text for text, known in found.items() if not known and not is_vehicle(text))
+    unknown = tuple(text for text, known in found.items() if not (known or _says_nothing(text)))
     strength = any(STRENGTH.search(text) for text in (item.name, *item.ingredients))
     return PlannedDrug(
         name=item.name,
@@ -201,6 +202,9 @@ def _drug(item: Drug) -> PlannedDrug:
         unknown_ingredients=unknown,
         concentrations=ids if item.concentration or strength else frozenset(),
         intradermal=is_intradermal(item.route),
+        monotherapy=bool(item.monotherapy),
+        oil_emulsion=bool(item.oil_emulsion),
+        tested_positive=bool(item.tested_positive),
         registered=REGISTERED.get(item.registered or Reply.UNSURE),
         opened_on=item.opened_on,
         expires=item.expires,
@@ -210,10 +214,16 @@ def _drug(item: Drug) -> PlannedDrug:
 
 def _unread(item: Drug) -> Iterator[str]:
     """What somebody was asked about a product and could not say."""
+    if any(is_unknown(text) for text in item.ingredients):
+        yield "composition"
     if item.route and is_intradermal(item.route) is None:
         yield "route"
     if item.registered is Reply.UNSURE:
         yield "registration"
+
+
+def _says_nothing(text: str) -> bool:
+    return is_vehicle(text) or is_unknown(text)
 
 
 def _unknown(drug: PlannedDrug) -> bool:

@@ -185,6 +185,9 @@ class Drug(_Told):
     opened_on: Day | None = None
     expires: End | None = None
     concentration: object = None
+    monotherapy: Flag = None
+    oil_emulsion: Flag = None
+    tested_positive: Flag = None
 
     @model_validator(mode="before")
     @classmethod
@@ -232,6 +235,7 @@ class Told(_Told):
     technique: MaybeText = ""
     area: MaybeText = ""
     indication: MaybeText = ""
+    protocol: MaybeText = ""
     answers: dict[str, Reply] = {}
 
     @model_validator(mode="after")

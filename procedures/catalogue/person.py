@@ -121,15 +121,16 @@ def _asked(knowledge: Knowledge, entry: Contraindication) -> Asked:
     same = (m.id for m in knowledge.medicines.values() if _says_the_same(m, entry))
     lift = entry.lift_rule
     event = (lift.event.value,) if lift.event else ()
+    days = lift.days if lift.days is not None else DAYS_OF.get(lift.type)
     computed = entry.kind.value == "ingredient"
     return Asked(
         card=card_of(knowledge, entry.id),
         replies={**_unsure(entry), **replies},
-        names=frozenset({entry.id, *same}),
+        names=frozenset[str]() if computed else frozenset({entry.id, *same}),
         stated=None if computed else replies.get(Reply.YES),
         past=None if computed else _past(entry, replies.get(Reply.YES)),
-        events=(*event, *ALSO_ENDS.get(entry.id, ())),
-        days=lift.days if lift.days is not None else DAYS_OF.get(lift.type),
+        events=() if days is None else (*event, *ALSO_ENDS.get(entry.id, ())),
+        days=days,
         absent=Reply.NOT_ASSESSED if Reply.NOT_ASSESSED in replies else None,
     )
 

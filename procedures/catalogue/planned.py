@@ -51,9 +51,14 @@ def technique_in(text: str) -> str:
     return _longest(text, _techniques())
 
 
+def is_unknown(text: str) -> bool:
+    """Somebody was asked and could not say."""
+    return text.strip().lower() in NOT_KNOWN
+
+
 def is_intradermal(route: str) -> bool | None:
     """Whether a licence lets a product into the skin; None where nobody knows."""
-    if not route or route.strip().lower() in NOT_KNOWN:
+    if not route or is_unknown(route):
         return None
     return bool(_longest(route, _routes()))
 
