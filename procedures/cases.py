@@ -17,6 +17,7 @@ from procedures.catalogue.planned import area_in, is_intradermal, is_unknown, te
 from procedures.catalogue.reading import (
     Spoken,
     allergens_in,
+    allergens_named,
     as_spelled,
     ingredients_in,
     is_vehicle,
@@ -68,7 +69,9 @@ def facts_of(facts: object) -> Facts:
         on=case.on,
         birth_date=case.birth_date,
         age=None if case.age is None else int(case.age),
-        required=ALWAYS_ASKED | (frozenset() if case.sex == "M" else UNLESS_MALE),
+        required=ALWAYS_ASKED
+        | frozenset(case.must_ask)
+        | (frozenset() if case.sex == "M" else UNLESS_MALE),
         known=_known(case),
         answers=dict(_answers(case)),
         events=dict(_events(case)),
@@ -99,6 +102,12 @@ def as_answer(result: Result, version: str) -> dict[str, Any]:
         "unresolved": list(result.unresolved),
         "knowledge": version,
     }
+
+
+def _required(case: Told) -> frozenset[str]:
+    """What has to be asked; a clinic may ask more."""
+    women = frozenset[str]() if case.sex == "M" else UNLESS_MALE
+    return ALWAYS_ASKED | women | frozenset(case.must_ask)
 
 
 def _known(case: Told) -> frozenset[str]:
@@ -193,12 +202,15 @@ def _procedure(one: Happened, kind: str) -> Procedure:
 def _drug(item: Drug) -> PlannedDrug:
     found = {text: ingredients_in(text) for text in item.ingredients}
     ids = ingredients_in(item.name).union(*found.values())
+    texts = (item.name, *item.ingredients)
     unknown = tuple(text for text, known in found.items() if not (known or _says_nothing(text)))
-    strength = any(STRENGTH.search(text) for text in (item.name, *item.ingredients))
+    strength = any(STRENGTH.search(text) for text in texts)
     return PlannedDrug(
         name=item.name,
         ingredients=ids,
-        allergens=allergens_in(ids) | {as_spelled(text) for text in (item.name, *unknown)},
+        allergens=allergens_in(ids).union(
+            (as_spelled(text) for text in (item.name, *unknown)), *map(allergens_named, texts)
+        ),
         unknown_ingredients=unknown,
         concentrations=ids if item.concentration or strength else frozenset(),
         intradermal=is_intradermal(item.route),

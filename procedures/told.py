@@ -236,6 +236,7 @@ class Told(_Told):
     area: MaybeText = ""
     indication: MaybeText = ""
     protocol: MaybeText = ""
+    must_ask: Annotated[tuple[Text, ...], BeforeValidator(_several)] = ()
     answers: dict[str, Reply] = {}
 
     @model_validator(mode="after")

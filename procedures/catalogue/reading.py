@@ -58,7 +58,7 @@ def ingredients_in(text: str) -> frozenset[str]:
 
 def is_vehicle(text: str) -> bool:
     """Water, salt and buffers: "Sodium chloride 0.9%"."""
-    words = (word for word in normal(text).split() if not word[0].isdigit())
+    words = (word for word in normal(text).split() if word[0].isalpha())
     return " ".join(words) in NORMAL_VEHICLES
 
 
@@ -67,6 +67,12 @@ def allergens_in(ingredients: frozenset[str]) -> frozenset[str]:
     known = load()
     found = (known.allergens_of(one) for one in ingredients if one in known.ingredients)
     return frozenset[str]().union(*found)
+
+
+def allergens_named(text: str) -> frozenset[str]:
+    """Allergens a product is called by: "Aloe" is what somebody may be allergic to."""
+    rules = resolve(text, kinds=[Kind.ALLERGEN]).rules
+    return frozenset(rule for rule in rules if rule in load().allergens)
 
 
 def as_spelled(text: str) -> str:

@@ -45,14 +45,17 @@ class Vignette:
 
     @classmethod
     def of(cls, data: Mapping[str, Any], file: str) -> "Vignette":
-        rest = {key: data[key] for key in data if key not in {"facts", "because", "outcomes"}}
         listed = data["because"]
         because = dict(listed) if isinstance(listed, dict) else dict.fromkeys(listed, "")
         return cls(
+            story=data["story"],
             told=data["facts"],
+            decision=data["decision"],
             because=because | data.get("outcomes", {}),
+            earliest_date=data.get("earliest_date"),
+            leave_out=tuple(data.get("leave_out", ())),
+            settings=data.get("settings", {}),
             file=file,
-            **{key: tuple(v) if key == "leave_out" else v for key, v in rest.items()},
         )
 
     def facts(self) -> Facts:
