@@ -17,6 +17,7 @@ from clinic.knowledge.entries import (
     Article,
     Claim,
     ClinicSetting,
+    Codes,
     Conflict,
     ConsentContent,
     ConsentRisk,
@@ -28,9 +29,11 @@ from clinic.knowledge.entries import (
     Fact,
     Gap,
     Harmless,
+    Implied,
     Incompatibility,
     Indication,
     Ingredient,
+    Language,
     Medicine,
     PreProcedureStep,
     Protocol,
@@ -88,6 +91,9 @@ OTHERS: Mapping[str, type[Strict]] = {
     "questionnaire/extra": ExtraQuestion,
     "vocabulary/synonyms": Synonyms,
     "vocabulary/harmless": Harmless,
+    "vocabulary/implied": Implied,
+    "vocabulary/codes": Codes,
+    "vocabulary/language": Language,
 }
 
 
@@ -125,6 +131,9 @@ class Knowledge:
     extra_questions: Mapping[str, ExtraQuestion]
     synonyms: Mapping[str, Synonyms]
     harmless: Mapping[str, Harmless]
+    implied: Mapping[str, Implied]
+    codes: Mapping[str, Codes]
+    language: Mapping[str, Language]
     version: str
 
     @cached_property
@@ -163,6 +172,9 @@ FIELD_OF = {
     "questionnaire/extra": "extra_questions",
     "vocabulary/synonyms": "synonyms",
     "vocabulary/harmless": "harmless",
+    "vocabulary/implied": "implied",
+    "vocabulary/codes": "codes",
+    "vocabulary/language": "language",
 }
 
 

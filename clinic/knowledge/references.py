@@ -92,9 +92,10 @@ def _of_questions(key: str, rule: Contraindication, sections: Sections) -> Itera
 
 def _of_language(sections: Sections) -> Iterator[Dangling]:
     rules: set[str] = {key for name in NAMED_RULES for key in sections[name]}
-    for target in sections["synonyms"]:
-        if target not in rules:
-            yield f"vocabulary/synonyms/{target}", "", f"{target} is no rule that can be named"
+    for name in ("synonyms", "implied", "codes"):
+        for target in sections[name]:
+            if target not in rules:
+                yield f"vocabulary/{name}/{target}", "", f"{target} is no rule that can be named"
     for key, setting in sections["settings"].items():
         gap: Any = getattr(setting, "gap", None)
         if gap not in sections["gaps"]:

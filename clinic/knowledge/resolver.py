@@ -3,29 +3,34 @@
 Whatever nothing matches is unresolved and waits for a person: unknown is never no.
 """
 
-import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from clinic.knowledge.entries import Kind
+from clinic.knowledge import codes
+from clinic.knowledge.clauses import Clause, Kinds, Match, Sense, read
+from clinic.knowledge.entries import Kind, Words
+from clinic.knowledge.marks import Mark
+from clinic.knowledge.suggestions import suggest
 from clinic.knowledge.vocabulary import Concept, Vocabulary, vocabulary
-from clinic.knowledge.wording import (
-    ALTERNATIVES,
-    GENERIC,
-    NEGATED_AFTER,
-    NEGATIONS,
-    carries_nothing,
-    clauses,
-    normal,
-    stem,
-    stems,
-    words,
-)
+from clinic.knowledge.wording import GENERIC, clauses, normal, stems, words
 
-__all__ = ["Concept", "Resolution", "resolve", "suggest"]
+__all__ = ["Concept", "Resolution", "Said", "Sense", "resolve", "suggest"]
 
 ALL_KINDS = frozenset(Kind)
-SIMILAR = 0.6
+REMEMBERED = 20_000  # texts whose meaning is kept: people write the same things
+TITLE_WORDS = 2  # a title of one word is looked up only when nothing else knows the word
+AND = frozenset({"and", "и", "та", "й"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One thing that a text names, and how it is meant."""
+
+    concept: Concept
+    sense: Sense = Sense.CURRENT
+    year: int | None = None  # in which it was so
+    allergy: bool = False  # somebody reacted to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +38,25 @@ class Resolution:
     """What a text means. Not `resolved`: somebody has to look at it."""
 
     text: str
-    concepts: tuple[Concept, ...] = ()
-    negated: tuple[Concept, ...] = ()
+    said: tuple[Said, ...] = ()
     leftover: str = ""
+    nothing: bool = False  # it says that there is nothing
+
+    @property
+    def concepts(self) -> tuple[Concept, ...]:
+        """What the text says of the patient, now or in the past."""
+        own = {Sense.CURRENT, Sense.PAST}
+        return tuple(one.concept for one in self.said if one.sense in own)
+
+    @property
+    def negated(self) -> tuple[Concept, ...]:
+        return tuple(one.concept for one in self.said if one.sense is Sense.DENIED)
 
     @property
     def resolved(self) -> bool:
-        """A rule was named, or nothing but harmless or denied things was said."""
-        fires = any(not concept.harmless for concept in self.concepts)
-        return fires or (bool(self.concepts or self.negated) and not self.leftover)
+        """Something that stops was named, or there is nothing left that nobody understood."""
+        stops = any(one.concept.stops and one.sense is Sense.CURRENT for one in self.said)
+        return stops or ((bool(self.said) or self.nothing) and not self.leftover)
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -49,137 +64,201 @@ class Resolution:
         return tuple(dict.fromkeys(rule for concept in self.concepts for rule in concept.rules))
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    start: int
-    end: int
-    concepts: tuple[Concept, ...]
-    generic: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Clause:
-    """One clause: its words, and what was recognised in them, from left to right."""
-
-    spoken: tuple[str, ...]
-    matches: tuple[_Match, ...]
-
-    def denied(self) -> frozenset[_Match]:
-        """What the clause says is not so: "no diabetes or asthma", "hepatitis ruled out"."""
-        found: set[_Match] = set()
-        end, before = 0, False
-        for match in self.matches:
-            gap = self.spoken[end : match.start]
-            before = not NEGATIONS.isdisjoint(gap) or (before and not ALTERNATIVES.isdisjoint(gap))
-            if before:
-                found.add(match)
-            end = match.end
-        if len(self.matches) == 1 and " ".join(self.spoken[end:]) in NEGATED_AFTER:
-            found.add(self.matches[0])
-        return frozenset(found)
-
-    def leftover(self) -> list[str]:
-        """The words that nothing explains."""
-        covered = {n for match in self.matches for n in range(match.start, match.end)}
-        rest = [word for n, word in enumerate(self.spoken) if n not in covered]
-        if self.matches and " ".join(self.spoken[self.matches[-1].end :]) in NEGATED_AFTER:
-            rest = rest[: -len(self.spoken[self.matches[-1].end :])]
-        return [word for word in rest if not carries_nothing(word)]
-
-
 def resolve(
     text: str, kinds: Collection[str] | None = None, *, among: Vocabulary | None = None
 ) -> Resolution:
-    """Every concept of these kinds that a text names, longest phrases first.
+    """Every concept of these kinds that a text names, and how each is meant.
 
     A denied concept counts as denied only where its clause says nothing else: "no asthma" does,
     "not well controlled hypertension" does not. A word that names no particular thing ("allergy")
     resolves nothing unless it is denied.
     """
-    wanted = _kinds(kinds)
-    among = among or vocabulary()
-    whole = among.index.get(stems(text), ())
-    if exact := tuple(concept for concept in whole if concept.kind in wanted):
-        return Resolution(text=text, concepts=() if stems(text) in GENERIC else exact)
-    found: dict[str, Concept] = {}
-    negated: dict[str, Concept] = {}
-    leftover: list[str] = []
-    for part in clauses(text):
-        clause = _read(words(part), wanted, among)
-        rest = clause.leftover()
-        denied = frozenset() if rest else clause.denied()
+    wanted = ALL_KINDS if kinds is None else frozenset(Kind(kind) for kind in kinds)
+    return _resolve(text, wanted, among or vocabulary())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _resolve(text: str, wanted: Kinds, among: Vocabulary) -> Resolution:
+    spoken = words(text)
+    if spoken in among.marks.nothing:
+        return Resolution(text=text, nothing=True)
+    whole = _whole(text, wanted, among)
+    if whole is not None:
+        return whole
+    read_text, concepts = _without_codes(text, wanted, among)
+    parts = [read(part, joint, wanted, among, concepts) for joint, part in clauses(read_text)]
+    said = tuple(_said(parts))
+    leftover = " ".join(_leftover(parts))
+    if leftover and not said and (code := codes.titled(text)) and Kind.CONDITION in wanted:
+        return Resolution(text=text, said=tuple(map(_current, _of_code(code, among))))
+    return Resolution(text=text, said=said, leftover=leftover)
+
+
+def _whole(text: str, wanted: Kinds, among: Vocabulary) -> Resolution | None:
+    """What is one phrase of the vocabulary, or one title of the list of illnesses."""
+    key = stems(text)
+    if exact := tuple(one for one in among.index.get(key, ()) if one.kind in wanted):
+        if key in GENERIC:
+            return Resolution(text=text)
+        allergy = not {Mark.ALLERGIC}.isdisjoint(
+            one.mark for one in among.marks.found_in(words(text), frozenset())
+        )
+        return Resolution(
+            text=text, said=tuple(Said(concept=one, allergy=allergy) for one in exact)
+        )
+    title = len(key) >= TITLE_WORDS and text.isascii() and Kind.CONDITION in wanted
+    if title and (code := codes.titled(text)):
+        return Resolution(text=text, said=tuple(map(_current, _of_code(code, among))))
+    return None
+
+
+def _current(concept: Concept) -> Said:
+    return Said(concept=concept)
+
+
+def _without_codes(
+    text: str, wanted: Kinds, among: Vocabulary
+) -> tuple[str, tuple[tuple[Concept, ...], ...]]:
+    """The text with a mark in place of every code, and what each code names."""
+    found: list[tuple[str, tuple[Concept, ...]]] = []
+    if Kind.CONDITION in wanted:
+        found += ((code, _of_code(code, among)) for code in codes.codes_in(text))
+    if Kind.MEDICINE in wanted:
+        found += ((code, _of_medicine(code, among)) for code in codes.medicine_codes_in(text))
+    found = [one for one in found if stems(one[0]) not in among.index]
+    for n, (code, _) in enumerate(found):
+        text = codes.replaced(code, f" xxcode{n}xx ", text)
+    return text, tuple(concepts for _, concepts in found)
+
+
+def _of_code(code: str, among: Vocabulary) -> tuple[Concept, ...]:
+    """The rules that an ICD-10 code names; a code that none names is an illness without a rule."""
+    named = [among.by_rule[rule] for rule in among.icd10.rules(code) if rule in among.by_rule]
+    return tuple(named) or (_harmless(codes.title(code), Kind.CONDITION),)
+
+
+def _of_medicine(code: str, among: Vocabulary) -> tuple[Concept, ...]:
+    named = [among.by_rule[rule] for rule in among.atc.rules(code) if rule in among.by_rule]
+    return tuple(named) or (_harmless(f"medicine {code}", Kind.MEDICINE),)
+
+
+def _harmless(name: str, kind: Kind) -> Concept:
+    return Concept(id=normal(name), kind=kind, label=Words(en=name, ru=name, uk=name))
+
+
+def _said(parts: list[Clause]) -> Iterator[Said]:
+    """Every match once, in the gravest of its senses: what is so counts before what was."""
+    order = (Sense.CURRENT, Sense.PAST, Sense.FAMILY, Sense.DENIED)
+    found: dict[str, Said] = {}
+    for clause, senses in zip(parts, _senses(parts), strict=True):
         for match in clause.matches:
-            for concept in match.concepts:
-                if match in denied:
-                    negated[concept.id] = concept
-                elif not match.generic:
-                    found[concept.id] = concept
-        leftover += rest
-    return Resolution(
-        text=text,
-        concepts=tuple(found.values()),
-        negated=tuple(concept for key, concept in negated.items() if key not in found),
-        leftover=" ".join(leftover),
+            for said in _of_match(match, clause, senses[match]):
+                key = said.concept.id
+                known = found.get(key)
+                if known is None or order.index(said.sense) < order.index(known.sense):
+                    found[key] = said
+    yield from found.values()
+
+
+def _of_match(match: Match, clause: Clause, sense: Sense | None) -> Iterator[Said]:
+    if match.generic and sense is not Sense.DENIED:
+        return
+    for concept in match.concepts:
+        own = sense
+        if own is None and clause.is_of_somebody_else(concept):
+            own = Sense.FAMILY
+        if own is None and clause.is_over(concept):
+            own = Sense.PAST
+        yield Said(
+            concept=concept,
+            sense=own or Sense.CURRENT,
+            year=clause.year if concept.passes and own is None else None,
+            allergy=clause.of_an_allergy,
+        )
+
+
+def _senses(parts: list[Clause]) -> list[dict[Match, Sense | None]]:
+    """How each match is meant, as far as clauses say it of each other; None: see the clause."""
+    found: list[dict[Match, Sense | None]] = [
+        {one: Sense.DENIED if part.denies(one) else None for one in part.matches} for part in parts
+    ]
+    heading = bool(parts) and parts[0].has(Mark.FAMILY_HEADING)
+    for n, part in enumerate(parts):
+        if heading and not part.has(Mark.OWN_AFTER_ALL):
+            found[n] = {one: sense or Sense.FAMILY for one, sense in found[n].items()}
+        if n and part.just_says and (sense := _afterthought(part)):
+            found[n - 1] = {one: _unless_lasting(one, sense, part) for one in found[n - 1]}
+        if n and part.bare and part.joint in AND and _is_family(parts[n - 1], found[n - 1]):
+            found[n] = dict.fromkeys(part.matches, Sense.FAMILY)
+    for n, part in enumerate(parts):
+        if Sense.DENIED in found[n].values():
+            _deny_the_list(n, part, parts, found)
+    return found
+
+
+def _is_family(part: Clause, senses: dict[Match, Sense | None]) -> bool:
+    return any(
+        senses[match] is Sense.FAMILY or part.is_of_somebody_else(concept)
+        for match in part.matches
+        for concept in match.concepts
     )
 
 
-def _kinds(kinds: Collection[str] | None) -> frozenset[Kind]:
-    return ALL_KINDS if kinds is None else frozenset(Kind(kind) for kind in kinds)
+def _afterthought(part: Clause) -> Sense | None:
+    """What a clause without a name says of the one before: "asthma, ruled out"."""
+    if part.has(Mark.UNCERTAIN, Mark.STILL):
+        return Sense.CURRENT
+    if part.has(Mark.OVER, Mark.STOPPED):
+        return Sense.PAST
+    if part.has(Mark.RELATIVES, Mark.CHILDREN) and not part.has(Mark.OWN_AFTER_ALL):
+        return Sense.FAMILY
+    return Sense.DENIED if part.has(Mark.DENIES, Mark.DENIES_AFTER) else None
 
 
-def _read(spoken: tuple[str, ...], wanted: frozenset[Kind], among: Vocabulary) -> _Clause:
-    roots = tuple(stem(word) for word in spoken)
-    taken = [False] * len(roots)
-    matches: list[_Match] = []
-    for start, end in _spans(len(roots), among.longest):
-        if any(taken[start:end]):
-            continue
-        hits = among.index.get(roots[start:end], ())
-        concepts = tuple(concept for concept in hits if concept.kind in wanted)
-        if concepts:
-            taken[start:end] = [True] * (end - start)
-            matches.append(_Match(start, end, concepts, roots[start:end] in GENERIC))
-    return _Clause(spoken, tuple(sorted(matches, key=lambda match: match.start)))
+def _unless_lasting(match: Match, sense: Sense, part: Clause) -> Sense | None:
+    """To stop something ends a medicine and not an illness."""
+    if sense is not Sense.PAST or part.has(Mark.OVER):
+        return sense
+    medicine = all(one.kind is not Kind.CONDITION for one in match.concepts)
+    nursing = any("CI-LACTATION" in one.rules for one in match.concepts)
+    return sense if medicine or nursing else None
 
 
-def _spans(length: int, longest: int) -> Iterator[tuple[int, int]]:
-    """Every stretch of words, the longest first."""
-    for size in range(min(length, longest), 0, -1):
-        for start in range(length - size + 1):
-            yield start, start + size
+def _deny_the_list(
+    n: int, part: Clause, parts: list[Clause], found: list[dict[Match, Sense | None]]
+) -> None:
+    """ "No diabetes, hypertension or epilepsy", "asthma and epilepsy ruled out"."""
+    if part.has(Mark.DENIES_AFTER) and not part.has(Mark.DENIES):
+        before = n - 1
+        while before >= 0 and parts[before].bare and parts[before + 1].joint in AND:
+            found[before] = dict.fromkeys(parts[before].matches, Sense.DENIED)
+            before -= 1
+        return
+    rest = []
+    for m in range(n + 1, len(parts)):
+        if not parts[m].bare:
+            break
+        rest.append(m)
+    listed = [m for m in rest if parts[m].has(Mark.ALTERNATIVES) or _in_the_genitive(parts[m])]
+    for m in rest[: rest.index(listed[-1]) + 1] if listed else ():
+        found[m] = dict.fromkeys(parts[m].matches, Sense.DENIED)
 
 
-def suggest(
-    text: str,
-    n: int = 5,
-    kinds: Collection[str] | None = None,
-    *,
-    among: Vocabulary | None = None,
-) -> tuple[Concept, ...]:
-    """The nearest concepts to choose from: what starts so, what contains it, what looks like it."""
-    wanted = _kinds(kinds)
-    typed = normal(text)
-    if not typed:
-        return ()
-    concepts = [one for one in (among or vocabulary()).concepts if one.kind in wanted]
-    ranked = [(likeness(typed, concept), concept) for concept in concepts]
-    near = [(score, one) for score, one in ranked if score >= SIMILAR]
-    return tuple(one for _, one in sorted(near, key=lambda pair: -pair[0])[:n])
+def _in_the_genitive(part: Clause) -> bool:
+    """Whether Russian or Ukrainian words stand as after "нет": nobody writes a diagnosis so."""
+    first = part.matches[0]
+    typed = " ".join(part.spoken[first.start : first.end])
+    named = {phrase for concept in first.concepts for phrase in concept.phrases}
+    return (
+        not typed.isascii()
+        and typed not in named
+        and typed.endswith(("а", "я", "и", "ы", "і", "ї"))
+    )
 
 
-def likeness(typed: str, concept: Concept) -> float:
-    """How near a normalised text comes to any phrase of a concept: 3 is the same, 0 nothing."""
-    return max((_alike(typed, phrase) for phrase in concept.phrases), default=0.0)
-
-
-def _alike(typed: str, phrase: str) -> float:
-    if typed == phrase:
-        return 3.0
-    if phrase.startswith(typed):
-        return 2.0 + len(typed) / len(phrase) / 2
-    if f" {typed}" in phrase:
-        return 1.5
-    matcher = difflib.SequenceMatcher(None, typed, phrase, autojunk=False)
-    if matcher.real_quick_ratio() < SIMILAR or matcher.quick_ratio() < SIMILAR:
-        return 0.0
-    return matcher.ratio()
+def _leftover(parts: list[Clause]) -> Iterator[str]:
+    """What nobody understood. Beside what a rule names, other words describe it."""
+    for part in parts:
+        concepts = [concept for match in part.matches for concept in match.concepts]
+        if not any(one.stops or (one.rules and one.kind is not Kind.MEDICINE) for one in concepts):
+            yield from part.unexplained

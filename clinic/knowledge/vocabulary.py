@@ -2,20 +2,26 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from types import MappingProxyType
 
+from clinic.knowledge.codes import Ranges
 from clinic.knowledge.entries import (
     Allergen,
     AskedBy,
+    Category,
+    Contraindication,
     Indication,
     Ingredient,
     Kind,
     Medicine,
+    Trigger,
     Words,
 )
+from clinic.knowledge.likeness import Lookalikes
 from clinic.knowledge.loader import Knowledge, load
+from clinic.knowledge.marks import Marks
 from clinic.knowledge.wording import normal, stems
 
 # Remarks in a list of names that name nothing themselves.
@@ -41,41 +47,67 @@ KIND_OF = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
-    """One thing people write about, and the rules it touches. Harmless ones touch none."""
+    """One thing people write about, and the rules it touches. Harmless ones touch none.
+
+    `passes`: what it names comes and goes (a cold); `stops`: naming it alone stops a session.
+    """
 
     id: str
     kind: Kind
     label: Words
     rules: tuple[str, ...] = ()
     phrases: tuple[str, ...] = field(default=(), repr=False)
+    passes: bool = False
+    stops: bool = False
 
     @property
     def harmless(self) -> bool:
         return not self.rules
 
 
-@dataclass(frozen=True)
+Key = tuple[str, ...]
+Index = Mapping[Key, tuple[Concept, ...]]
+
+
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Every concept, with an index from word stems to concepts."""
 
     concepts: tuple[Concept, ...]
+    index: Index = field(repr=False)
+    marks: Marks = field(repr=False)
+    icd10: Ranges = field(repr=False)
+    atc: Ranges = field(repr=False)
 
     @cached_property
     def by_id(self) -> Mapping[str, Concept]:
         return MappingProxyType({concept.id: concept for concept in self.concepts})
 
     @cached_property
-    def index(self) -> Mapping[tuple[str, ...], tuple[Concept, ...]]:
-        """Each phrase as stems, with every concept it names."""
-        found: dict[tuple[str, ...], dict[str, Concept]] = {}
+    def by_rule(self) -> Mapping[str, Concept]:
+        """The concept that is named after a rule."""
+        found: dict[str, Concept] = {}
         for concept in self.concepts:
-            for phrase in concept.phrases:
-                found.setdefault(stems(phrase), {})[concept.id] = concept
-        return MappingProxyType({key: tuple(ones.values()) for key, ones in found.items() if key})
+            if concept.rules:
+                found.setdefault(concept.rules[0], concept)
+        return MappingProxyType(found)
+
+    @cached_property
+    def any_order(self) -> Index:
+        """Phrases of several words, whatever their order: "cancer of the breast" apart."""
+        found: dict[Key, tuple[Concept, ...]] = {}
+        for key, concepts in self.index.items():
+            if len(key) > 1:
+                found.setdefault(tuple(sorted(key)), concepts)
+        return MappingProxyType(found)
 
     @cached_property
     def longest(self) -> int:
         return max(len(key) for key in self.index)
+
+    @cached_property
+    def lookalikes(self) -> Lookalikes:
+        return Lookalikes.of(self.index)
 
 
 @cache
@@ -84,9 +116,47 @@ def vocabulary() -> Vocabulary:
     return vocabulary_of(load())
 
 
-def vocabulary_of(knowledge: Knowledge) -> Vocabulary:
+def vocabulary_of(
+    knowledge: Knowledge, synonyms: Mapping[str, Iterable[str]] | None = None
+) -> Vocabulary:
     """Concepts from every section that names something a patient may have, take or react to."""
-    return Vocabulary((*_conditions(knowledge), *_named(knowledge), *_harmless(knowledge)))
+    concepts = (*_conditions(knowledge), *_named(knowledge), *_harmless(knowledge))
+    made = Vocabulary(
+        concepts=concepts,
+        index=_index(concepts),
+        marks=Marks.of(knowledge.language),
+        icd10=Ranges({key: one.icd10 for key, one in knowledge.codes.items()}),
+        atc=Ranges({key: one.atc for key, one in knowledge.codes.items()}),
+    )
+    return with_synonyms(made, synonyms) if synonyms else made
+
+
+def with_synonyms(base: Vocabulary, synonyms: Mapping[str, Iterable[str]]) -> Vocabulary:
+    """The same vocabulary with a clinic's own words for its concepts. Unknown ids are ignored."""
+    changed = {
+        key: replace(concept, phrases=_unique((*concept.phrases, *texts)))
+        for key, texts in synonyms.items()
+        if (concept := base.by_id.get(key)) is not None
+    }
+    if not changed:
+        return base
+    concepts = tuple(changed.get(one.id, one) for one in base.concepts)
+    index = dict(base.index)
+    for concept in changed.values():
+        for phrase in concept.phrases:
+            key = stems(phrase)
+            others = {one.id: one for one in index.get(key, ())}
+            index[key] = tuple({**others, concept.id: concept}.values())
+    return replace(base, concepts=concepts, index=MappingProxyType(index))
+
+
+def _index(concepts: Iterable[Concept]) -> Index:
+    """Each phrase as stems, with every concept it names."""
+    found: dict[Key, dict[str, Concept]] = {}
+    for concept in concepts:
+        for phrase in concept.phrases:
+            found.setdefault(stems(phrase), {})[concept.id] = concept
+    return MappingProxyType({key: tuple(ones.values()) for key, ones in found.items() if key})
 
 
 def _conditions(knowledge: Knowledge) -> Iterator[Concept]:
@@ -100,7 +170,15 @@ def _conditions(knowledge: Knowledge) -> Iterator[Concept]:
             label=rule.label,
             rules=(rule.id,),
             phrases=_phrases(knowledge, rule.id, names),
+            passes=rule.category is Category.TEMPORARY,
+            stops=_stops(rule),
         )
+
+
+def _stops(rule: Contraindication) -> bool:
+    """Whether a yes to the question stops the session."""
+    yes = rule.trigger.yes
+    return yes is not None and yes.severity > Trigger.CAUTION.severity
 
 
 def _named(knowledge: Knowledge) -> Iterator[Concept]:
@@ -112,6 +190,8 @@ def _named(knowledge: Knowledge) -> Iterator[Concept]:
                 label=label_of(entry),
                 rules=_rules(knowledge, section, key),
                 phrases=_phrases(knowledge, key, _names(entry)),
+                stops=isinstance(entry, Medicine)
+                and entry.outcome.severity > Trigger.CAUTION.severity,
             )
 
 
@@ -151,8 +231,8 @@ def _names(entry: Named) -> Iterator[str]:
 
 
 def _phrases(knowledge: Knowledge, key: str, names: Iterable[str]) -> tuple[str, ...]:
-    more = knowledge.synonyms.get(key)
-    return _unique((*names, *(more.terms.all() if more else ())))
+    more = [one for one in (knowledge.synonyms.get(key), knowledge.implied.get(key)) if one]
+    return _unique((*names, *(term for one in more for term in one.terms.all())))
 
 
 def _parts(text: str, separator: str) -> Iterator[str]:

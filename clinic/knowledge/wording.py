@@ -7,7 +7,7 @@ MIN_STEM = 5
 APOSTROPHES = re.compile(r"['’ʼ`´]")
 NO_WORD = re.compile(r"[^\w%]+|_+")
 CLAUSES = re.compile(
-    r"[,;\n|/]|(?<!\d)\.(?!\d)|\s[-–—]\s|\b(?:and|but|also|plus|и|но|а также|та|й|але)\b", re.I
+    r"([,;\n|/+]|(?<!\d)\.(?!\d)|\s[-–—]\s|\b(?:and|but|plus|и|но|а также|та|й|але)\b)", re.I
 )
 
 
@@ -28,40 +28,21 @@ ENDINGS = sorted(
     ),
     key=lambda ending: (-len(ending), ending),
 )
-NEGATIONS = listed(
-    """
-    no not without denies denied never none
-    ни без нет не отрицает
-    немає нема ні ані заперечує
-    """
-)
-NEGATED_AFTER = frozenset(
-    (
-        "ruled out", "excluded", "no", "none", "denied",
-        "исключен", "исключена", "исключено", "нет", "отрицает",
-        "виключено", "немає", "нема", "ні", "заперечує",
-    )
+# Letters that are typed for the like one of the other alphabet.
+LATIN = str.maketrans("авсенкмортхіу", "abcehkmoptxiy")
+CYRILLIC = str.maketrans("abcehkmoptxiy", "авсенкмортхіу")
+LETTER_AND_NUMBER = re.compile(r"[авсенкмортхі]\d+")
+HAS_CYRILLIC = re.compile(r"[а-яіїєґ]")
+HAS_LATIN = re.compile(r"[a-z]")
+# Russian and Ukrainian in Latin letters, the longest first.
+SPELT = (
+    ("shch", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("tz", "ц"), ("ch", "ч"),
+    ("sh", "ш"), ("yu", "ю"), ("ju", "ю"), ("ya", "я"), ("ja", "я"), ("ia", "ия"), ("yo", "е"),
+    ("ph", "ф"), ("th", "т"), ("ck", "к"), ("x", "кс"), ("a", "а"), ("b", "б"), ("v", "в"),
+    ("w", "в"), ("g", "г"), ("d", "д"), ("e", "е"), ("z", "з"), ("i", "и"), ("j", "й"), ("k", "к"),
+    ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"), ("r", "р"), ("s", "с"), ("t", "т"),
+    ("u", "у"), ("f", "ф"), ("h", "х"), ("c", "ц"), ("q", "к"), ("y", "ы"),
 )  # fmt: skip
-ALTERNATIVES = listed("or nor или ни або чи ані")
-# What may stand beside a recognised word without changing what it says.
-FILLERS = listed(
-    """
-    a an the of in on at for with from to my her his has have had is was i she he they am are
-    since year years ago month months old daily once twice times day days week weeks per mg ml
-    mcg g iu me ui
-    as child childhood history any known says
-    tablet tablets capsule capsules drops tab caps dose morning evening night course
-    current currently sometimes occasionally regularly mild allergy allergic allergies to reaction
-    takes taking take uses using allergen pollen food
-    в на с со от по для из у о об лет год года годы назад мес месяц месяца месяцев день дня дней
-    раз раза сутки мг мл мкг г ме таблетка таблетки табл капсула капсулы капли доза утром
-    вечером курс детстве была был было
-    иногда регулярно сейчас аллергия аллергии принимает принимаю пьёт пьет пью аллергический реакция
-    з із від до рік роки років тому місяць місяці місяців день дні днів рази добу
-    таблетки капсули краплі вранці ввечері курсом інколи іноді регулярно зараз алергія алергії
-    приймає приймаю реакція дитинстві була був було
-    """
-)
 
 
 def normal(text: str) -> str:
@@ -72,12 +53,32 @@ def normal(text: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a text in one spelling."""
-    return tuple(normal(text).split())
+    return tuple(_one_alphabet(word) for word in normal(text).split())
 
 
-def clauses(text: str) -> tuple[str, ...]:
-    """What is said one after the other; a negation reaches no further than its clause."""
-    return tuple(part for part in CLAUSES.split(text) if part.strip())
+def _one_alphabet(word: str) -> str:
+    """A word in one alphabet: "сд" with a Latin c, "в12" with a Cyrillic в."""
+    if word.isascii() or not HAS_CYRILLIC.search(word):
+        return word
+    if LETTER_AND_NUMBER.fullmatch(word):
+        return word.translate(LATIN)
+    return word.translate(CYRILLIC) if HAS_LATIN.search(word) else word
+
+
+def cyrillic(word: str) -> str:
+    """A Russian word that was typed in Latin letters: "gipertonia"."""
+    for latin, letter in SPELT:
+        word = word.replace(latin, letter)
+    return word
+
+
+def clauses(text: str) -> tuple[tuple[str, str], ...]:
+    """What is said one after the other, each part with what joins it to the one before."""
+    parts = CLAUSES.split(text)
+    joints = ("", *(joint.strip().casefold() for joint in parts[1::2]))
+    return tuple(
+        (joint, part) for joint, part in zip(joints, parts[::2], strict=True) if part.strip()
+    )
 
 
 def stem(word: str) -> str:
@@ -101,12 +102,6 @@ def _english(word: str) -> str:
 def stems(text: str) -> tuple[str, ...]:
     """The words of a text, each as its stem."""
     return tuple(stem(word) for word in words(text))
-
-
-def carries_nothing(word: str) -> bool:
-    """Whether a word is a number or a filler beside what was recognised."""
-    known = word in FILLERS or word in NEGATIONS or word in ALTERNATIVES
-    return known or word[0].isdigit() or len(word) == 1
 
 
 # Words that name no particular thing: "allergy" says nothing until one knows to what.

@@ -6,11 +6,12 @@ from datetime import date
 
 from clinic.knowledge.entries import Kind, Medicine
 from clinic.knowledge.loader import load
-from clinic.knowledge.resolver import Concept, resolve
+from clinic.knowledge.resolver import Concept, Said, Sense, resolve
 from clinic.knowledge.vocabulary import Vocabulary, vocabulary
 from clinic.knowledge.wording import normal
 from procedures.domain.facts import Stated, Topic, When
 
+SKIN = frozenset({"CI-SKIN-EXACERBATION"})
 # What a product is dissolved in and brought to the right acidity with: nobody is allergic to it.
 VEHICLES = frozenset(
     (
@@ -43,11 +44,11 @@ def statements(
     """What it says, and whether it was understood; what was not is for a person to look at."""
     words = among or vocabulary()
     meaning = resolve(spoken.text, among=words)
-    concepts = {one.id: one for one in meaning.concepts}
+    said = {one.concept.id: one for one in meaning.said if one.sense is not Sense.DENIED}
     chosen = words.by_id.get(spoken.chosen)
     if chosen is not None:
-        concepts[chosen.id] = chosen
-    return tuple(_stated(spoken, list(concepts.values()))), meaning.resolved or chosen is not None
+        said[chosen.id] = Said(concept=chosen)
+    return tuple(_stated(spoken, list(said.values()))), meaning.resolved or chosen is not None
 
 
 def ingredients_in(text: str) -> frozenset[str]:
@@ -93,26 +94,46 @@ def touched(concept: Concept) -> frozenset[str]:
     return frozenset(concept.rules) - hinted
 
 
-def _stated(spoken: Spoken, concepts: list[Concept]) -> Iterator[Stated]:
+def _stated(spoken: Spoken, said: list[Said]) -> Iterator[Stated]:
     """Under the heading to which its meaning belongs."""
-    kinds = {concept.kind for concept in concepts}
-    for concept in concepts:
-        allergy = concept.kind is Kind.ALLERGEN
-        if allergy and spoken.topic is Topic.MEDICATIONS and kinds != {Kind.ALLERGEN}:
-            continue  # a medicine that is taken is named like the allergy to it
+    for one in said:
+        topic = _topic(one, spoken.topic)
+        if topic is None:
+            continue
+        concept = one.concept
         yield Stated(
             text=spoken.text,
             concept=concept.id,
             rules=touched(concept),
-            topic=Topic.ALLERGIES if allergy else _topic(concept, spoken.topic),
-            when=spoken.when,
+            topic=topic,
+            when=_when(one, spoken.when),
             until=spoken.until,
+            year=one.year,
             harmless=concept.harmless,
         )
 
 
-def _topic(concept: Concept, topic: Topic) -> Topic:
-    """An illness in the list of allergies is an illness; a medicine there is an allergy."""
-    if concept.kind is Kind.CONDITION:
-        return Topic.CONDITIONS
-    return Topic.MEDICATIONS if topic is Topic.CONDITIONS else topic
+def _when(said: Said, listed: When) -> When:
+    """What the text says of itself, unless it stands in a list of the past or of relatives."""
+    senses = {Sense.PAST: When.PAST, Sense.FAMILY: When.FAMILY}
+    return senses.get(said.sense, listed) if listed is When.CURRENT else listed
+
+
+def _topic(said: Said, listed: Topic) -> Topic | None:
+    """An illness in the list of allergies is an illness; a medicine there is an allergy.
+
+    None: a word that means something else there. A medicine that is taken is named like the
+    allergy to it; the rash that a medicine gave somebody is no skin disease of today.
+    """
+    allergy = said.allergy or listed is Topic.ALLERGIES
+    match said.concept.kind:
+        case Kind.CONDITION if allergy and not SKIN.isdisjoint(said.concept.rules):
+            return None
+        case Kind.CONDITION:
+            return Topic.CONDITIONS
+        case Kind.ALLERGEN:
+            return None if listed is Topic.MEDICATIONS and not said.allergy else Topic.ALLERGIES
+        case _ if allergy:
+            return Topic.ALLERGIES
+        case _:
+            return Topic.MEDICATIONS

@@ -55,6 +55,7 @@ class Stated:
     topic: Topic
     when: When = When.CURRENT
     until: date | None = None
+    year: int | None = None  # in which it was so, where only that is said
     harmless: bool = False
 
 

@@ -298,8 +298,9 @@ class Indicated:
 
 def held(one: Stated, on: date) -> When:
     """Whether what was stated still holds on that day."""
-    over = one.when is When.CURRENT and one.until is not None and one.until < on
-    return When.PAST if over else one.when
+    ended = one.until is not None and one.until < on
+    long_ago = one.year is not None and one.year < on.year
+    return When.PAST if one.when is When.CURRENT and (ended or long_ago) else one.when
 
 
 def birthday(born: date | None, years: int) -> date | None:

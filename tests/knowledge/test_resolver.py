@@ -5,7 +5,7 @@ import pytest
 from clinic.knowledge.entries import Kind
 from clinic.knowledge.loader import Knowledge
 from clinic.knowledge.resolver import resolve, suggest
-from clinic.knowledge.vocabulary import vocabulary, vocabulary_of
+from clinic.knowledge.vocabulary import vocabulary, vocabulary_of, with_synonyms
 from clinic.knowledge.wording import GENERIC, normal, stem, stems
 from tests.knowledge.conftest import Copy
 
@@ -101,7 +101,6 @@ def test_the_unknown_rest_beside_something_harmless_is_kept() -> None:
         "нет беременности",
         "ни диабета, ни гипертонии",
         "немає алергії",
-        "no known allergies",
         "without epilepsy",
     ],
 )
@@ -195,6 +194,7 @@ def test_concepts_have_one_plain_name_each() -> None:
 def test_a_removed_rule_is_no_longer_found(copy: Copy) -> None:
     copy.edit("contraindications/heart_and_vessels.toml", "[CI-HYPERTENSION]", "[CI-OTHER]")
     copy.edit("vocabulary/synonyms/conditions.toml", "[CI-HYPERTENSION]", "[CI-OTHER]")
+    copy.edit("vocabulary/codes/illnesses.toml", "[CI-HYPERTENSION]", "[CI-OTHER]")
     copy.edit("medicines/clotting.toml", '"CI-HYPERTENSION"', '"CI-OTHER"')
     among = vocabulary_of(copy.read())
     assert resolve("hypertension", among=among).rules == ("CI-OTHER",)
@@ -242,3 +242,52 @@ def test_stems_join_cases_and_keep_short_words_whole() -> None:
     assert stem("вич") == "вич"
     assert stem("lupus") == "lupus"
     assert stem("гипертонус") != stem("гипертония")
+
+
+def test_a_clinic_adds_its_own_words() -> None:
+    own = with_synonyms(vocabulary(), {"epilepsy": ["the shaking"], "no such concept": ["x y"]})
+    assert resolve("the shaking, since childhood", among=own).rules == ("CI-EPILEPSY",)
+    assert resolve("epileptic", among=own).rules == ("CI-EPILEPSY",)
+    assert not resolve("the shaking").resolved
+    assert with_synonyms(vocabulary(), {"no such concept": ["x y"]}) is vocabulary()
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("E11.9", "CI-DIABETES"),
+        ("e11", "CI-DIABETES"),
+        ("Е11.9", "CI-DIABETES"),  # with the Cyrillic letter
+        ("E119", "CI-DIABETES"),
+        ("E11.65", "CI-DIABETES"),  # a national list has more digits
+        ("E11.9 Type 2 diabetes mellitus without complications", "CI-DIABETES"),
+        ("Type 2 diabetes mellitus", "CI-DIABETES"),
+        ("С50.9", "CI-ONCOLOGY"),
+        ("Personal history of malignant neoplasm of breast", "CI-ONCOLOGY"),
+        ("I10", "CI-HYPERTENSION"),
+        ("E06", "CI-AUTOIMMUNE"),  # a part of it is autoimmune
+        ("Essential (primary) hypertension", "CI-HYPERTENSION"),
+        ("B01AF01", "MI-ANTICOAG"),
+        ("N02BA01", "MI-SALICYLATE"),
+    ],
+)
+def test_a_code_or_its_title_finds_its_rule(text: str, rule: str) -> None:
+    assert rule in resolve(text).rules
+
+
+@pytest.mark.parametrize("text", ["J45.9", "К29.5 Хронический гастрит", "M54", "Asthma", "N02BE01"])
+def test_a_code_that_no_rule_names_is_known_and_touches_nothing(text: str) -> None:
+    found = resolve(text)
+    assert found.resolved
+    assert found.concepts
+    assert found.rules == ()
+
+
+@pytest.mark.parametrize("text", ["E99.9", "HLA-B27"])
+def test_what_is_no_code_is_none(text: str) -> None:
+    assert not resolve(text).resolved
+
+
+def test_a_vitamin_is_no_code() -> None:
+    assert resolve("coenzyme Q10").concepts == (vocabulary().by_id["coenzyme q10"],)
+    assert resolve("vitamin B12").concepts == (vocabulary().by_id["vitamin b12"],)

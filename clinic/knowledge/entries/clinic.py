@@ -1,11 +1,35 @@
 """What belongs to the clinic and to language rather than to the sources."""
 
+import re
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from clinic.knowledge.entries.base import Basis, Kind, Strict, Terms, Text, Words
+
+ICD10_RANGE = re.compile(r"([A-Z]\d{2}(?:\.\d)?)(?:-([A-Z]\d{2}(?:\.\d)?))?")
+ATC_CLASS = re.compile(r"[A-Z]\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?")
+
+
+def _icd10(text: str) -> str:
+    match = ICD10_RANGE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no ICD-10 code or range; write E10-E14 or E06.3")
+    if match[2] and match[2] < match[1]:
+        raise ValueError(f"{text!r} ends before it starts")
+    return text
+
+
+def _atc(text: str) -> str:
+    if not ATC_CLASS.fullmatch(text):
+        raise ValueError(f"{text!r} is no ATC class; write B01A or B01AF01")
+    return text
+
+
+Icd10Range = Annotated[str, AfterValidator(_icd10)]
+AtcClass = Annotated[str, AfterValidator(_atc)]
 
 
 class Article(Strict):
@@ -87,3 +111,40 @@ class Harmless(Strict):
     kind: Kind
     label: Words
     terms: Terms = Terms()
+
+
+class Codes(Strict):
+    """Which codes name a rule: ranges of ICD-10, classes of ATC. An inference, at work at once."""
+
+    id: Text
+    basis: Literal[Basis.INFERENCE]
+    icd10: tuple[Icd10Range, ...] = ()
+    atc: tuple[AtcClass, ...] = ()
+
+    @model_validator(mode="after")
+    def names_a_code(self) -> Self:
+        if not (self.icd10 or self.atc):
+            raise ValueError("this entry can never fire: it names no code")
+        return self
+
+
+class Implied(Strict):
+    """Words that are no name of an illness and yet say that somebody has it."""
+
+    id: Text
+    basis: Literal[Basis.INFERENCE]
+    terms: Terms
+
+
+class Language(Strict):
+    """Words by which people say that something is not so, is over, or is somebody else's."""
+
+    id: Text
+    basis: Literal[Basis.TERMINOLOGY]
+    en: tuple[Text, ...] = ()
+    ru: tuple[Text, ...] = ()
+    uk: tuple[Text, ...] = ()
+
+    def all(self) -> Iterator[str]:
+        """Every word of every language."""
+        yield from (*self.en, *self.ru, *self.uk)
