@@ -1,7 +1,6 @@
 """What the words of a history mean here: the knowledge's vocabulary, and what the clinic learnt."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -10,7 +9,7 @@ from django.db.models import Count, Max, Q, Sum
 from clinic.knowledge.entries import Kind, Words
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import Concept, resolve
-from clinic.knowledge.vocabulary import Vocabulary, vocabulary
+from clinic.knowledge.vocabulary import Vocabulary, vocabulary, with_synonyms
 from clinic.knowledge.wording import normal
 from patients.models import HistoryItem, HistoryKind, Synonym
 
@@ -97,10 +96,4 @@ def _vocabularies(_version: Version) -> Mapping[str, Vocabulary]:
 
 
 def _with(kind: str, learnt: Mapping[str, list[str]]) -> Vocabulary:
-    base = vocabulary()
-    concepts = (*base.concepts, HARMLESS[kind])
-    return replace(base, concepts=tuple(_taught(one, learnt.get(one.id, ())) for one in concepts))
-
-
-def _taught(concept: Concept, more: Sequence[str]) -> Concept:
-    return replace(concept, phrases=(*concept.phrases, *more)) if more else concept
+    return with_synonyms(vocabulary(), learnt, more=[HARMLESS[kind]])

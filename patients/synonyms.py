@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from clinic.errors import ClinicError, WrongState, constraints_as
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import resolve
-from clinic.knowledge.wording import carries_nothing, normal
+from clinic.knowledge.vocabulary import carries_nothing
+from clinic.knowledge.wording import normal
 from clinic.record import audit
 from clinic.staff.models import User
 from clinic.staff.roles import Permission

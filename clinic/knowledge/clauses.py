@@ -71,8 +71,8 @@ class Clause:
     @cached_property
     def unexplained(self) -> tuple[str, ...]:
         """The words that nothing explains."""
-        if any(match.code for match in self.matches):
-            return ()  # beside a code stands its title, in any language
+        if any(match.code for match in self.matches):  # beside it stands its title
+            return () if any(match.concepts for match in self.matches) else self.spoken
         if self.has(Mark.RELATIVES) and not self.matches and self.marks[0].start <= 1:
             return ()  # whatever the mother had
         return tuple(self._rest(self.vocabulary.marks.beside_what_is_so))

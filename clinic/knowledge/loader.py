@@ -48,6 +48,7 @@ from clinic.knowledge.entries import (
     Strict,
     Synonyms,
     Technique,
+    Undecided,
 )
 from clinic.knowledge.reading import KnowledgeError, Problem, Table, parse, tables
 from clinic.knowledge.references import dangling
@@ -93,6 +94,7 @@ OTHERS: Mapping[str, type[Strict]] = {
     "vocabulary/harmless": Harmless,
     "vocabulary/implied": Implied,
     "vocabulary/codes": Codes,
+    "vocabulary/undecided": Undecided,
     "vocabulary/language": Language,
 }
 
@@ -133,6 +135,7 @@ class Knowledge:
     harmless: Mapping[str, Harmless]
     implied: Mapping[str, Implied]
     codes: Mapping[str, Codes]
+    undecided: Mapping[str, Undecided]
     language: Mapping[str, Language]
     version: str
 
@@ -174,6 +177,7 @@ FIELD_OF = {
     "vocabulary/harmless": "harmless",
     "vocabulary/implied": "implied",
     "vocabulary/codes": "codes",
+    "vocabulary/undecided": "undecided",
     "vocabulary/language": "language",
 }
 

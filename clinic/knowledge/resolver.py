@@ -80,17 +80,17 @@ def resolve(
 @lru_cache(maxsize=REMEMBERED)
 def _resolve(text: str, wanted: Kinds, among: Vocabulary) -> Resolution:
     spoken = words(text)
-    if spoken in among.marks.nothing:
-        return Resolution(text=text, nothing=True)
     whole = _whole(text, wanted, among)
     if whole is not None:
         return whole
+    if spoken in among.marks.nothing:
+        return Resolution(text=text, nothing=True)
     read_text, concepts = _without_codes(text, wanted, among)
     parts = [read(part, joint, wanted, among, concepts) for joint, part in clauses(read_text)]
     said = tuple(_said(parts))
     leftover = " ".join(_leftover(parts))
     if leftover and not said and (code := codes.titled(text)) and Kind.CONDITION in wanted:
-        return Resolution(text=text, said=tuple(map(_current, _of_code(code, among))))
+        return _titled(text, code, among)
     return Resolution(text=text, said=said, leftover=leftover)
 
 
@@ -107,13 +107,13 @@ def _whole(text: str, wanted: Kinds, among: Vocabulary) -> Resolution | None:
             text=text, said=tuple(Said(concept=one, allergy=allergy) for one in exact)
         )
     title = len(key) >= TITLE_WORDS and text.isascii() and Kind.CONDITION in wanted
-    if title and (code := codes.titled(text)):
-        return Resolution(text=text, said=tuple(map(_current, _of_code(code, among))))
-    return None
+    return _titled(text, code, among) if title and (code := codes.titled(text)) else None
 
 
-def _current(concept: Concept) -> Said:
-    return Said(concept=concept)
+def _titled(text: str, code: str, among: Vocabulary) -> Resolution:
+    concepts = _of_code(code, among)
+    said = tuple(Said(concept=concept) for concept in concepts)
+    return Resolution(text=text, said=said, leftover="" if concepts else text)
 
 
 def _without_codes(
@@ -134,6 +134,8 @@ def _without_codes(
 def _of_code(code: str, among: Vocabulary) -> tuple[Concept, ...]:
     """The rules that an ICD-10 code names; a code that none names is an illness without a rule."""
     named = [among.by_rule[rule] for rule in among.icd10.rules(code) if rule in among.by_rule]
+    if not named and any(among.undecided.rules(code)):
+        return ()
     return tuple(named) or (_harmless(codes.title(code), Kind.CONDITION),)
 
 

@@ -21,7 +21,7 @@ from clinic.knowledge.entries import (
 )
 from clinic.knowledge.likeness import Lookalikes
 from clinic.knowledge.loader import Knowledge, load
-from clinic.knowledge.marks import Marks
+from clinic.knowledge.marks import Marks, fills
 from clinic.knowledge.wording import normal, stems
 
 # Remarks in a list of names that name nothing themselves.
@@ -78,6 +78,7 @@ class Vocabulary:
     marks: Marks = field(repr=False)
     icd10: Ranges = field(repr=False)
     atc: Ranges = field(repr=False)
+    undecided: Ranges = field(repr=False)
 
     @cached_property
     def by_id(self) -> Mapping[str, Concept]:
@@ -127,20 +128,26 @@ def vocabulary_of(
         marks=Marks.of(knowledge.language),
         icd10=Ranges({key: one.icd10 for key, one in knowledge.codes.items()}),
         atc=Ranges({key: one.atc for key, one in knowledge.codes.items()}),
+        undecided=Ranges({key: one.icd10 for key, one in knowledge.undecided.items()}),
     )
     return with_synonyms(made, synonyms) if synonyms else made
 
 
-def with_synonyms(base: Vocabulary, synonyms: Mapping[str, Iterable[str]]) -> Vocabulary:
-    """The same vocabulary with a clinic's own words for its concepts. Unknown ids are ignored."""
-    changed = {
-        key: replace(concept, phrases=_unique((*concept.phrases, *texts)))
-        for key, texts in synonyms.items()
-        if (concept := base.by_id.get(key)) is not None
-    }
+def with_synonyms(
+    base: Vocabulary, synonyms: Mapping[str, Iterable[str]], *, more: Iterable[Concept] = ()
+) -> Vocabulary:
+    """The same vocabulary with a clinic's own words for its concepts, and concepts of its own.
+
+    Unknown ids are ignored.
+    """
+    known = {**base.by_id, **{one.id: one for one in more}}
+    changed = {one.id: one for one in more}
+    for key, texts in synonyms.items():
+        if (concept := known.get(key)) is not None:
+            changed[key] = replace(concept, phrases=_unique((*concept.phrases, *texts)))
     if not changed:
         return base
-    concepts = tuple(changed.get(one.id, one) for one in base.concepts)
+    concepts = tuple({**base.by_id, **changed}.values())
     index = dict(base.index)
     for concept in changed.values():
         for phrase in concept.phrases:
@@ -148,6 +155,12 @@ def with_synonyms(base: Vocabulary, synonyms: Mapping[str, Iterable[str]]) -> Vo
             others = {one.id: one for one in index.get(key, ())}
             index[key] = tuple({**others, concept.id: concept}.values())
     return replace(base, concepts=concepts, index=MappingProxyType(index))
+
+
+def carries_nothing(word: str) -> bool:
+    """Whether a word says nothing by itself: a number, a time, a denial, "allergy"."""
+    marks = vocabulary().marks
+    return fills(word, marks.beside_what_is_so) or bool(marks.found_in((word,), frozenset()))
 
 
 def _index(concepts: Iterable[Concept]) -> Index:

@@ -37,6 +37,7 @@ from clinic.knowledge.entries.clinic import (
     QuestionGroup,
     SettingKind,
     Synonyms,
+    Undecided,
 )
 from clinic.knowledge.entries.consenting import ConsentContent, ConsentRisk
 from clinic.knowledge.entries.products import Incompatibility, Ingredient, Recipe
@@ -119,5 +120,6 @@ __all__ = [
     "Terms",
     "Trigger",
     "Triggers",
+    "Undecided",
     "Words",
 ]

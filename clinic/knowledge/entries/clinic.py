@@ -128,6 +128,15 @@ class Codes(Strict):
         return self
 
 
+class Undecided(Strict):
+    """Illnesses that no rule names and that nobody has declared harmless: a doctor looks."""
+
+    id: Text
+    basis: Literal[Basis.INFERENCE]
+    icd10: tuple[Icd10Range, ...]
+    why: Text
+
+
 class Implied(Strict):
     """Words that are no name of an illness and yet say that somebody has it."""
 
