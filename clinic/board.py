@@ -20,7 +20,7 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
 from consent.models import ConsentDocument, ConsentState
-from patients.models import Intake, Patient
+from patients.models import HistoryItem, Intake, Patient
 from procedures import day, settings
 from procedures.day import Day
 from procedures.models import CourseHold, Plan
@@ -106,6 +106,14 @@ WORKLISTS = (
         rows=lambda user, at: Intake.objects.filter(
             completed_at=None, patient__in=Patient.objects.visible_to(user)
         ),
+    ),
+    Worklist(
+        key="words",
+        label=_("Words to review"),
+        icon="help",
+        permission=Permission.RECORD_CLINICAL,
+        rows=lambda user, at: HistoryItem.objects.visible_to(user).unresolved(),
+        page="patients:unresolved-list",
     ),
     Worklist(
         key="messages",

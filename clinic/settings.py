@@ -156,6 +156,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "read-again": {
+        "task": "patients.tasks.read_again",
+        "schedule": 300.0,
+        "options": {"expires": 290},
+    },
     "catch-up": {"task": "aftercare.tasks.catch_up", "schedule": 60.0, "options": {"expires": 55}},
 }
 

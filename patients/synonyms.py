@@ -134,14 +134,19 @@ def read_again(*, limit: int = BATCH) -> int:
 
 def notes_to_review(patient: Patient, *, at: datetime) -> list[Answer]:
     """Words beside the answers of today that nothing and nobody has understood."""
-    rows = intake.answers_now(patient, at=at).values()
-    chosen = readings_of(patient.pk)
-    words = meaning.vocabularies()
+    return unread_notes(patient, intake.answers_now(patient, at=at).values())
+
+
+def unread_notes(patient: Patient, answers: Iterable[Answer]) -> list[Answer]:
+    """Those of these answers whose words must be understood, and are not."""
+    counting = [row for row in answers if row.note_counts]
+    if not counting:
+        return []
+    chosen, words = readings_of(patient.pk), meaning.vocabularies()
     return [
         row
-        for row in rows
-        if row.note_counts
-        and (row.note_kind, normal(row.note)) not in chosen
+        for row in counting
+        if (row.note_kind, normal(row.note)) not in chosen
         and not resolve(row.note, among=words[row.note_kind]).resolved
     ]
 

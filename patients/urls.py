@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from patients.views import chart, history, intake, people, photos
+from patients.views import chart, history, intake, people, photos, words
 
 app_name = "patients"
 urlpatterns = [
     path("", people.patient_list, name="patient-list"),
     path("search/", people.patient_search, name="patient-search"),
     path("add/", people.patient_add, name="patient-add"),
+    path("words/", words.unresolved_list, name="unresolved-list"),
+    path("words/known/", words.synonym_list, name="synonym-list"),
+    path(
+        "words/known/<uuid:synonym>/take-back/", words.synonym_take_back, name="synonym-take-back"
+    ),
+    path("words/suggest/<str:kind>/", words.word_suggest, name="word-suggest"),
     path("<uuid:patient>/edit/", people.patient_edit, name="patient-edit"),
     path("<uuid:patient>/summary/", chart.chart_summary, name="chart-summary"),
     path("<uuid:patient>/alerts/", chart.chart_alerts, name="chart-alerts"),
@@ -27,6 +33,8 @@ urlpatterns = [
         history.history_withdraw,
         name="history-withdraw",
     ),
+    path("<uuid:patient>/history/<uuid:item>/review/", words.history_review, name="history-review"),
+    path("<uuid:patient>/notes/<str:question>/review/", words.note_review, name="note-review"),
     path("<uuid:patient>/intake/", intake.intake_fill, name="intake-fill"),
     path("<uuid:patient>/intake/again/", intake.intake_again, name="intake-again"),
     path("<uuid:patient>/intake/<uuid:intake>/", intake.intake_detail, name="intake-detail"),

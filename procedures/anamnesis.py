@@ -201,13 +201,13 @@ def _understood(
     """What the history and the notes beside answers say, and what of it nobody understood."""
     stated: list[Stated] = []
     unresolved: list[str] = []
-    words = meaning.vocabularies()
-    for item in items:
-        if not item.none_known:
-            said, understood = statements(_spoken(item), among=words[item.kind])
-            stated += said
-            unresolved += [] if understood else [item.text]
+    items = [item for item in items if not item.none_known]
     noted = [row for row in rows.values() if row.note and row.reply != RowReply.SAID]
+    words = meaning.vocabularies() if items or noted else {}
+    for item in items:
+        said, understood = statements(_spoken(item), among=words[item.kind])
+        stated += said
+        unresolved += [] if understood else [item.text]
     readings = synonyms.readings_of(noted[0].intake.patient_id) if noted else {}
     for row in noted:
         said, understood = statements(_noted(row, readings), among=words[row.note_kind])

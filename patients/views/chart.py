@@ -3,6 +3,7 @@
 Each is a fragment for htmx, and a page of its own without JavaScript.
 """
 
+from collections.abc import Iterable
 from itertools import groupby
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from clinic.staff.roles import Permission
 from patients import photos
 from patients.intake import answers_now
 from patients.models import Answer, Area, HistoryItem, HistoryKind, Patient, Photo, Reply, View
+from patients.synonyms import unread_notes
 from patients.views.door import language, patient_of, put_on_record
 from patients.views.lines import answer_lines, lists_of
 
@@ -67,6 +69,7 @@ def chart_history(request: StaffRequest, patient: UUID) -> HttpResponse:
         "lists": lists_of(row, request.user, language()),
         "last": last,
         "matters": answer_lines(matters, language()),
+        "notes": _unread(request, row, said),
         "draft": row.intakes.drafts().first(),
         "needs_doctor": _needs_doctor(request, row),
         "may_record": request.user.may(Permission.RECORD_CLINICAL),
@@ -94,6 +97,12 @@ def chart_photos(request: StaffRequest, patient: UUID) -> HttpResponse:
     context = {"patient": row, "areas": areas}
     context["may_record"] = request.user.may(Permission.RECORD_CLINICAL)
     return _part(request, "patients/chart_photos.html", context)
+
+
+def _unread(request: StaffRequest, patient: Patient, said: Iterable[Answer]) -> list[Answer]:
+    """Words beside answers that hold the session, for these eyes."""
+    sees_all = request.user.may(Permission.SEE_SENSITIVE)
+    return unread_notes(patient, [row for row in said if sees_all or not row.sensitive])
 
 
 def _needs_doctor(request: StaffRequest, patient: Patient) -> bool:

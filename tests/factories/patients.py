@@ -10,19 +10,21 @@ from PIL import Image
 
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Role
-from patients import history, intake, photos, registration
+from patients import history, intake, photos, registration, synonyms
 from patients.intake import Said
 from patients.models import (
     Answer,
     Area,
     Asserter,
     HistoryItem,
+    HistoryKind,
     Intake,
     IntakeSource,
     Moment,
     Patient,
     Photo,
     Reply,
+    Synonym,
     View,
 )
 from patients.registration import Identity
@@ -112,6 +114,12 @@ def make_history(
         at=at,
         by=by or make_staff(Role.COSMETOLOGIST),
     )
+
+
+def make_synonym(text: str = "blorbitis", concept: str = "diabetes") -> Synonym:
+    """Words that the clinic has learnt."""
+    by = make_staff(Role.CLINICAL_LEAD)
+    return synonyms.learn(text, HistoryKind.CONDITION, concept, at=LONG_AGO, by=by)
 
 
 def make_none_known(

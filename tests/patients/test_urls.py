@@ -7,9 +7,16 @@ import pytest
 from django.urls import reverse
 
 from clinic.staff.roles import GRANTS, Permission, Role
+from patients.intake import Said
 from patients.models import Patient
 from patients.urls import urlpatterns
-from tests.factories.patients import make_history, make_intake, make_patient, make_photo
+from tests.factories.patients import (
+    make_history,
+    make_intake,
+    make_patient,
+    make_photo,
+    make_synonym,
+)
 from tests.patients.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +27,7 @@ POSTED = {
     "history-withdraw",
     "photo-use",
     "photo-remove",
+    "word-suggest",
 }
 READS = {
     Permission.SEE_PATIENTS: {"patient-list", "patient-search", "chart-summary"},
@@ -32,6 +40,7 @@ READS = {
         "photo-detail",
         "photo-file",
     },
+    Permission.SIGN_OFF: {"synonym-take-back"},
 }
 ROUTES = {str(route.name): route for route in urlpatterns}
 
@@ -55,6 +64,13 @@ def address(name: str, patient: Patient) -> str:
         facts["item"] = make_history(patient, "allergy", "fish").uuid
     if "intake" in wanted:
         facts["intake"] = make_intake(patient).uuid
+    if "question" in wanted:
+        make_intake(patient, {"CI-FEVER": Said(reply="no", note="blorbitis")})
+        facts["question"] = "CI-FEVER"
+    if "kind" in wanted:
+        facts["kind"] = "condition"
+    if "synonym" in wanted:
+        facts["synonym"] = make_synonym().uuid
     if "photo" in wanted:
         facts["photo"] = make_photo(patient).uuid
     return reverse(f"patients:{name}", kwargs=facts)
@@ -94,7 +110,9 @@ def test_nobody_signed_in_sees_nothing(name: str, patient: Patient, client: Any)
     assert response.url.startswith("/account/login/")
 
 
-@pytest.mark.parametrize("name", sorted(one for one, r in ROUTES.items() if r.pattern.converters))
+@pytest.mark.parametrize(
+    "name", sorted(one for one, r in ROUTES.items() if "patient" in r.pattern.converters)
+)
 def test_an_unknown_patient_and_an_erased_one_are_the_same_404(
     name: str, patient: Patient, sign_in: SignIn
 ) -> None:

@@ -19,7 +19,8 @@ from clinic.record.models import Task
 from clinic.staff.models import Location, Room, TimeOff, User
 from clinic.staff.roles import GRANTS, Permission, Role
 from consent.models import ConsentDocument
-from patients.models import HistoryItem, Intake, Patient, Photo
+from patients.models import Answer as Said
+from patients.models import HistoryItem, HistoryKind, Intake, Patient, Photo, Synonym
 from procedures.models import (
     AllergyTest,
     Appointment,
@@ -135,6 +136,7 @@ ROWS: dict[str, type[Model]] = {
     "item": HistoryItem,
     "intake": Intake,
     "photo": Photo,
+    "synonym": Synonym,
     "restriction": Restriction,
     "check_in": CheckIn,
     "reaction": Reaction,
@@ -151,7 +153,7 @@ def rows_of(page: Page, name: str) -> Any:
     elif page.name == "procedures:course-book":
         rows = rows.current()
     elif name == "item":
-        rows = rows.filter(none_known=False)
+        rows = rows.current().filter(none_known=False)
     elif name == "intake":
         rows = rows.exclude(completed_at=None)
     return rows
@@ -195,17 +197,36 @@ def calls(page: Page, *, most: int) -> Iterator[Call]:
         yield Call(page, {})
     elif page.theirs:
         yield Call(page, {name: FOREIGN[name] for name in page.parameters})
-    elif page.name == "board:worklist":
-        yield from (Call(page, {"key": one.key}, row=one) for one in WORKLISTS if not one.page)
-    elif page.name == "procedures:setting-edit":
-        yield from (Call(page, {"key": key}) for key in list(load().settings)[:most])
+    elif page.parameters == ("key",):
+        yield from with_keys(page, most=most)
     elif page.name == "procedures:session-book-again":
         for course in Course.objects.order_by("pk")[:most]:
             yield Call(page, {"course": course.uuid, "number": 1}, course.patient)
+    elif page.app == "patients" and page.parameters[-1] in {"question", "kind"}:
+        yield from about_words(page)
     elif page.name == "messaging:link-open":
         yield Call(page, {"token": "A" * 64})
     else:
         yield from with_rows(page, most=most)
+
+
+def with_keys(page: Page, *, most: int) -> Iterator[Call]:
+    """The work-lists of the board, and what the sources leave to the clinic."""
+    if page.name == "board:worklist":
+        yield from (Call(page, {"key": one.key}, row=one) for one in WORKLISTS if not one.page)
+    else:
+        yield from (Call(page, {"key": key}) for key in list(load().settings)[:most])
+
+
+def about_words(page: Page) -> Iterator[Call]:
+    """The lists of the history, and the words beside answers that nobody understood."""
+    if page.parameters == ("kind",):
+        yield from (Call(page, {"kind": kind.value}) for kind in HistoryKind)
+        return
+    for row in Said.objects.exclude(note="").order_by("pk"):
+        if row.note_counts:
+            patient = row.intake.patient
+            yield Call(page, {"patient": patient.uuid, "question": row.question}, patient, row)
 
 
 def with_rows(page: Page, *, most: int) -> Iterator[Call]:

@@ -19,7 +19,10 @@ from clinic.staff import places
 from clinic.staff.models import User
 from clinic.staff.roles import GRANTS, Permission, Role
 from consent.models import ConsentDocument, ConsentState
-from patients.models import Patient
+from patients import synonyms
+from patients.intake import answers_now
+from patients.models import Answer as Said
+from patients.models import HistoryKind, Patient, Reply
 from procedures import booking, plans
 from procedures.models import Appointment, AppointmentStatus, Plan, Session
 from tests.clinic.demo.conftest import NOW, Demonstration, start_afresh
@@ -47,15 +50,15 @@ THEIRS = [page for page in ALL if page.theirs]
 COSTS = {  # queries of each, as measured over the demonstration
     "chart:patient-chart": 17,
     "procedures:chart-findings": 7,
-    "procedures:chart-plans": 27,
+    "procedures:chart-plans": 31,
     "procedures:chart-sessions": 6,
-    "patients:chart-summary": 6,
-    "patients:chart-history": 12,
+    "patients:chart-summary": 7,
+    "patients:chart-history": 15,
     "patients:chart-photos": 19,
     "consent:chart-consents": 3,
     "aftercare:chart-aftercare": 4,
     "procedures:calendar": 12,
-    "board:home": 19,
+    "board:home": 20,
     "patients:patient-list": 2,
     "consent:document-list": 3,
     "inbox:task-list": 6,
@@ -74,13 +77,16 @@ def seen(demonstration: Demonstration) -> dict[Role, list[Answer]]:
 
 
 def furnish() -> None:
-    """What nobody in the demonstration has: a day off, and a product tried on the skin."""
+    """What nobody in the demonstration has: a day off, a product tried on the skin, odd words."""
     lead = colleague(Role.CLINICAL_LEAD)
     away = TimestamptzRange(NOW + timedelta(days=200), NOW + timedelta(days=201))
     places.add_time_off(lead, away, at=NOW, by=colleague(Role.ADMINISTRATOR))
     plan = Plan.objects.current().order_by("pk")[0]
     line = plan.products.order_by("pk")[0]
     plans.record_test(plan, line.product, "inner forearm", at=NOW, by=lead)
+    synonyms.learn("blorbitis", HistoryKind.CONDITION, "diabetes", at=NOW, by=lead)
+    said = answers_now(plan.patient, at=NOW)["CI-FEVER"]
+    Said.objects.filter(pk=said.pk).update(note="blorbosis", reply=Reply.NO)
 
 
 def colleague(role: Role) -> User:
