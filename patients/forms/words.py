@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 REMEMBER = [
     ("yes", _("Everybody: the clinic remembers these words")),
-    ("no", _("This patient only")),
+    ("no", _("Only what is meant in this chart")),
 ]
 
 
