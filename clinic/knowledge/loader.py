@@ -12,9 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from clinic.knowledge.entries import (
+    Act,
     AgeGuidance,
     Allergen,
     Article,
+    Aside,
     Claim,
     ClinicSetting,
     Codes,
@@ -40,12 +42,14 @@ from clinic.knowledge.entries import (
     QuestionGroup,
     Recipe,
     Recommendation,
+    Region,
     Reminder,
     Restriction,
     SchedulingRule,
     SideEffect,
     Source,
     Strict,
+    Symptom,
     Synonyms,
     Technique,
     Undecided,
@@ -96,6 +100,10 @@ OTHERS: Mapping[str, type[Strict]] = {
     "vocabulary/codes": Codes,
     "vocabulary/undecided": Undecided,
     "vocabulary/language": Language,
+    "vocabulary/activities": Act,
+    "vocabulary/symptoms": Symptom,
+    "vocabulary/regions": Region,
+    "vocabulary/asides": Aside,
 }
 
 
@@ -137,6 +145,10 @@ class Knowledge:
     codes: Mapping[str, Codes]
     undecided: Mapping[str, Undecided]
     language: Mapping[str, Language]
+    activities: Mapping[str, Act]
+    symptoms: Mapping[str, Symptom]
+    regions: Mapping[str, Region]
+    asides: Mapping[str, Aside]
     version: str
 
     @cached_property
@@ -179,6 +191,10 @@ FIELD_OF = {
     "vocabulary/codes": "codes",
     "vocabulary/undecided": "undecided",
     "vocabulary/language": "language",
+    "vocabulary/activities": "activities",
+    "vocabulary/symptoms": "symptoms",
+    "vocabulary/regions": "regions",
+    "vocabulary/asides": "asides",
 }
 
 

@@ -27,6 +27,12 @@ POINTS_TO = {
     "indication_ids": "indications",
     "technique_ids": "techniques",
 }
+ACT_POINTS_TO = {
+    "forbidden_by": "restrictions",
+    "eased_by": "restrictions",
+    "lifts": "restrictions",
+    "advised_by": "recommendations",
+}
 # Entries that only bind language to rules.
 NAMED_RULES = ("contraindications", "medicines", "allergens", "ingredients", "indications")
 
@@ -44,6 +50,7 @@ def dangling(sections: Sections) -> Iterator[Dangling]:
         yield from _of_articles(key, entry, sections)
         yield from _of_special(key, entry, sections, entries)
     yield from _of_language(sections)
+    yield from _of_patient_words(sections)
 
 
 def _of_fields(key: str, entry: Entry, sections: Sections) -> Iterator[Dangling]:
@@ -100,3 +107,15 @@ def _of_language(sections: Sections) -> Iterator[Dangling]:
         gap: Any = getattr(setting, "gap", None)
         if gap not in sections["gaps"]:
             yield f"clinic_settings/{key}", "gap", f"{gap} is no entry of gaps"
+
+
+def _of_patient_words(sections: Sections) -> Iterator[Dangling]:
+    for key, act in sections["activities"].items():
+        for field, section in ACT_POINTS_TO.items():
+            for target in getattr(act, field, ()):
+                if target not in sections[section]:
+                    yield f"vocabulary/activities/{key}", field, f"{target} is no {section}"
+    for key, symptom in sections["symptoms"].items():
+        for target in getattr(symptom, "signs", ()):
+            if target not in sections["side_effects"]:
+                yield f"vocabulary/symptoms/{key}", "signs", f"{target} is no side effect"

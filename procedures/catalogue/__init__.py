@@ -91,7 +91,14 @@ def restriction(rule: str) -> Restriction:
 
 @cache
 def restriction_rules() -> tuple[RestrictionRule, ...]:
-    """The bans after a session."""
+    """The bans a patient is told of after a session."""
+    left_out = WITHHELD | BEFORE_THE_SESSION
+    return tuple(one for one in every_restriction() if one.id not in left_out)
+
+
+@cache
+def every_restriction() -> tuple[RestrictionRule, ...]:
+    """All of them, also what is only answered when somebody asks."""
     return tuple(
         RestrictionRule(
             id=one.id,
@@ -101,7 +108,6 @@ def restriction_rules() -> tuple[RestrictionRule, ...]:
             areas=frozenset({one.area.value}) if one.area else frozenset(),
         )
         for one in load().restrictions.values()
-        if one.id not in WITHHELD | BEFORE_THE_SESSION
     )
 
 

@@ -50,6 +50,14 @@ def merged(windows: Iterable[Window]) -> tuple[Window, ...]:
     return tuple(sorted(every, key=lambda window: (window.until, window.rule)))
 
 
+def by_rule(windows: Iterable[Window]) -> dict[str, tuple[Window, ...]]:
+    """The windows of each ban, the earliest first."""
+    kept: dict[str, list[Window]] = {}
+    for window in sorted(windows, key=lambda one: one.starts_at):
+        kept.setdefault(window.rule, []).append(window)
+    return {rule: tuple(runs) for rule, runs in kept.items()}
+
+
 def _window(rule: RestrictionRule, ended_at: datetime) -> Window:
     end = ended_at.astimezone(UTC)
     release = rule.release_from_hours

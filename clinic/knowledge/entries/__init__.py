@@ -40,6 +40,7 @@ from clinic.knowledge.entries.clinic import (
     Undecided,
 )
 from clinic.knowledge.entries.consenting import ConsentContent, ConsentRisk
+from clinic.knowledge.entries.patient_words import Act, Aside, Region, Saying, Symptom
 from clinic.knowledge.entries.products import Incompatibility, Ingredient, Recipe
 from clinic.knowledge.entries.screening import (
     AgeGuidance,
@@ -64,10 +65,12 @@ from clinic.knowledge.entries.treatment import (
 )
 
 __all__ = [
+    "Act",
     "AgeGuidance",
     "Allergen",
     "Area",
     "Article",
+    "Aside",
     "Askable",
     "AskedBy",
     "Basis",
@@ -105,16 +108,19 @@ __all__ = [
     "Recipe",
     "Recommendation",
     "RedFlag",
+    "Region",
     "Reminder",
     "ReminderKind",
     "Restriction",
     "Safety",
+    "Saying",
     "SchedulingRule",
     "SettingKind",
     "SideEffect",
     "SideEffectKind",
     "Source",
     "Strict",
+    "Symptom",
     "Synonyms",
     "Technique",
     "Terms",
