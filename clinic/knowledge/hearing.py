@@ -177,10 +177,10 @@ def _is_denied(spoken: tuple[str, ...], match: Match, taken: frozenset[int]) -> 
     if after == len(spoken) - 1 and spoken[after] in DENIED_AFTER:
         return True
     for place in range(match.start - 1, max(match.start - 2 - LONGEST_BETWEEN, -1), -1):
-        if place in taken:
-            return False
         if spoken[place] in NEGATIONS:
             return True
+        if place in taken:
+            return False
         if spoken[place] not in BETWEEN:
             return False
     return False
