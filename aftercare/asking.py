@@ -171,8 +171,8 @@ def _verdict(act: Act, when: Circumstances, lifted: frozenset[str]) -> Verdict:
     banned = tuple(_forbidden(act, when, lifted))
     verdicts = [*banned, *_advised(act, when, banned=bool(banned)), *_eased(act, when)]
     if not verdicts:
-        rules = (*act.forbidden_by, *act.eased_by, *act.advised_by)
-        return Verdict(may=May.ALLOWED, rules=rules)
+        ended = tuple(rule for rule in act.forbidden_by if not _is_over_before(rule, when))
+        return Verdict(may=May.ALLOWED, rules=(ended or act.eased_by or act.advised_by))
     may = max((one.may for one in verdicts), key=STRICTNESS.__getitem__)
     decisive = [one for one in verdicts if one.may is may]
     return Verdict(
@@ -182,6 +182,11 @@ def _verdict(act: Act, when: Circumstances, lifted: frozenset[str]) -> Verdict:
         rules=_once(rule for one in decisive for rule in one.rules),
         is_open=any(one.is_open for one in decisive),
     )
+
+
+def _is_over_before(rule: str, when: Circumstances) -> bool:
+    """A ban before the session has nothing to say after it."""
+    return load().restrictions[rule].until_hours <= 0 and when.at >= when.ended_at
 
 
 def _forbidden(act: Act, when: Circumstances, lifted: frozenset[str]) -> Iterator[Verdict]:

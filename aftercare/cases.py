@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from aftercare import asking, complaints
 from aftercare.asking import Circumstances
 from aftercare.complaints import Treated
+from clinic.errors import Broken
 from clinic.knowledge import hearing
 from clinic.knowledge.loader import load
 from procedures import catalogue
@@ -17,10 +18,6 @@ from procedures.domain.restrictions import Window, by_rule, calendar
 Case = Mapping[str, Any]
 AN_HOUR = timedelta(hours=1)
 HOURS_A_DAY = 24
-
-
-class Broken(Exception):
-    """A case that cannot be read; its text says why."""
 
 
 def answer(case: Case) -> dict[str, Any]:

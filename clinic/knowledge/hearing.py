@@ -10,7 +10,7 @@ from typing import Protocol
 
 from clinic.knowledge.entries import Saying, Symptom, Terms
 from clinic.knowledge.loader import load
-from clinic.knowledge.phrases import Match, Phrasebook, Segment, joined, segments
+from clinic.knowledge.phrases import Lexicon, Match, Phrasebook, Segment, joined, segments
 from clinic.knowledge.wording import listed, stem, words
 
 NEGATIONS = listed(
@@ -111,12 +111,19 @@ def _asides() -> frozenset[str]:
     return frozenset(stem(word) for term in terms for word in words(term)) | NEGATIONS
 
 
+@cache
+def _lexicon() -> Lexicon:
+    known = load()
+    books = (known.activities, known.symptoms, known.regions, known.asides)
+    return Lexicon(term for book in books for one in book.values() for term in one.terms.all())
+
+
 def _is_course(one: Symptom) -> bool:
     return one.says is Saying.SEVERE or (not one.signs and one.says is not Saying.FINE)
 
 
 def _book(entries: Mapping[str, Worded]) -> Phrasebook:
-    return Phrasebook({key: tuple(one.terms.all()) for key, one in entries.items()}, _asides())
+    return Phrasebook({key: tuple(one.terms.all()) for key, one in entries.items()}, _lexicon())
 
 
 def _with_before(spoken: Iterable[Segment]) -> Iterable[tuple[Segment, Segment | None]]:

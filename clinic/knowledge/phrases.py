@@ -1,7 +1,7 @@
 """Phrases in a free text: any order, a word or two between them, endings and slips forgiven."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -79,16 +79,26 @@ def _segment(begun: list[str], *, continues: bool) -> Iterator[Segment]:
         yield Segment(text, spoken, continues)
 
 
+class Lexicon:
+    """Every word that is right as it stands, whichever book it belongs to."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._words = frozenset(word for phrase in phrases for word in _pattern(phrase))
+
+    def __contains__(self, word: str) -> bool:
+        return any(one in self._words for one in _spellings(word))
+
+
 class Phrasebook:
     """What phrases name. A shorter phrase that stands whole inside a longer one says nothing."""
 
-    def __init__(self, phrases: Mapping[str, Iterable[str]], known: Collection[str] = ()) -> None:
+    def __init__(self, phrases: Mapping[str, Iterable[str]], known: Lexicon) -> None:
         found: dict[Pattern, dict[str, None]] = {}
         for key, texts in phrases.items():
             for text in texts:
                 found.setdefault(_pattern(text), {})[key] = None
         self.patterns = {pattern: tuple(ids) for pattern, ids in found.items() if pattern}
-        self.known = frozenset(stem(word) for word in known)  # right as they stand: no slips
+        self.known = known  # right as they stand: no slips
 
     @cached_property
     def _using(self) -> Mapping[str, tuple[Pattern, ...]]:
@@ -122,10 +132,8 @@ class Phrasebook:
 
     def _meant(self, word: str) -> frozenset[str]:
         """The words of phrases that a spoken word stands for."""
-        root = stem(word)
-        starts = (f"{word[:end]}{STAR}" for end in range(2, len(word) + 1))
-        exact = {one for one in (*starts, root) if one in self._using}
-        if exact or root in self.known or len(word) < SLIP_FROM or word[0].isdigit():
+        exact = {one for one in _spellings(word) if one in self._using}
+        if exact or word in self.known or len(word) < SLIP_FROM or word[0].isdigit():
             return frozenset(exact)
         return frozenset(self._slips(word))
 
@@ -140,6 +148,12 @@ class Phrasebook:
                     cut, names, scorer=OSA.distance, processor=_plain, score_cutoff=allowed
                 )
                 yield from (name for name, _far, _at in near if _is_slip(cut, _plain(name)))
+
+
+def _spellings(word: str) -> Iterator[str]:
+    """How a phrase may have it: as a stem, or as its beginning with a star."""
+    yield stem(word)
+    yield from (f"{word[:end]}{STAR}" for end in range(2, len(word) + 1))
 
 
 def _is_slip(typed: str, meant: str) -> bool:

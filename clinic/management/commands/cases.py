@@ -13,6 +13,7 @@ from clinic.management.cases import answer_lines
 
 # Each reads one case and answers it; imported only when asked for.
 KINDS = {
+    "aftercare": "aftercare.cases.answer",
     "course": "procedures.course_cases.answer",
     "screening": "procedures.cases.answer",
 }
