@@ -33,7 +33,7 @@ from procedures.domain.facts import (
     Topic,
     When,
 )
-from procedures.domain.findings import Result
+from procedures.domain.findings import Finding, Result
 from procedures.domain.screening import screen
 from procedures.told import Drug, Happened, Item, Told, told
 
@@ -92,15 +92,26 @@ def facts_of(facts: object) -> Facts:
 
 def as_answer(result: Result, version: str) -> dict[str, Any]:
     """What a case is answered with."""
-    keys = ("rule", "concept", "category", "outcome", "because", "lifts_on", "override", "sources")
-    findings = [finding.as_data() for finding in result.findings]
     day = result.earliest_date
     return {
         "decision": result.decision.value,
-        "findings": [{key: finding[key] for key in keys} for finding in findings],
+        "findings": [_told_of(finding) for finding in result.findings],
         "earliest_date": day.isoformat() if day else None,
         "unresolved": list(result.unresolved),
         "knowledge": version,
+    }
+
+
+def _told_of(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "concept": finding.concept,
+        "category": finding.category,
+        "outcome": finding.outcome.value,
+        "because": list(finding.because),
+        "lifts_on": finding.lifts_on.isoformat() if finding.lifts_on else None,
+        "override": finding.override.value,
+        "sources": [source.as_data() for source in finding.sources],
     }
 
 

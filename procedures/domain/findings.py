@@ -163,6 +163,8 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _one_of(group: list[Finding]) -> Finding:
+    if len(group) == 1 and len(group[0].because) == 1:
+        return group[0]
     days = [one.lifts_on for one in group]
     known = [day for day in days if day is not None]
     about = sorted({concept for one in group for concept in one.about})

@@ -104,7 +104,7 @@ class Asked:
 
     def _stated(self, facts: Facts) -> Iterator[Finding]:
         for one in facts.stated:
-            if one.topic is Topic.ALLERGIES or not (one.rules & self.names):
+            if self.names.isdisjoint(one.rules) or one.topic is Topic.ALLERGIES:
                 continue
             when = held(one, facts.on)
             outcome = {When.CURRENT: self.stated, When.PAST: self.past}.get(when)

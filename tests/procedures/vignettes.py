@@ -25,6 +25,8 @@ SOMEBODY: dict[str, Any] = {
     "pregnant": False,
     "breastfeeding": False,
 }
+KEYS = {"story", "facts", "leave_out", "settings", "decision", "because", "outcomes"}
+KEYS |= {"earliest_date"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ class Vignette:
 
     @classmethod
     def of(cls, data: Mapping[str, Any], file: str) -> "Vignette":
+        assert set(data) <= KEYS, f"{data['story']}: {set(data) - KEYS}"
         listed = data["because"]
         because = dict(listed) if isinstance(listed, dict) else dict.fromkeys(listed, "")
         return cls(
@@ -58,9 +61,13 @@ class Vignette:
             file=file,
         )
 
-    def facts(self) -> Facts:
+    def case(self) -> dict[str, Any]:
+        """All that is told of this somebody."""
         told = SOMEBODY | dict(self.told)
-        return cases.facts_of({key: told[key] for key in told if key not in self.leave_out})
+        return {key: told[key] for key in told if key not in self.leave_out}
+
+    def facts(self) -> Facts:
+        return cases.facts_of(self.case())
 
     def result(self, rules: Rulebook | None = None) -> Result:
         return screen(self.facts(), rules or catalogue.rulebook(self.settings))
