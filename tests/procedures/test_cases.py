@@ -49,10 +49,10 @@ def test_every_entry_of_the_knowledge_that_can_speak_is_a_rule() -> None:
     assert entries - {rule.card.rule for rule in catalogue.rulebook({}).rules} == set()
 
 
-def test_many_stories_end_well() -> None:
+def test_a_third_of_the_stories_end_well() -> None:
     well = [one for one in VIGNETTES if one.decision in {"proceed", "proceed_with_caution"}]
 
-    assert len(well) * 4 >= len(VIGNETTES)
+    assert len(well) * 3 >= len(VIGNETTES)
 
 
 def test_no_reason_is_left_in_the_spelling_of_a_machine() -> None:
