@@ -6,7 +6,7 @@ signed, ids and numbers are the same in every language.
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType, UnionType
@@ -14,6 +14,7 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 ACTIVE = "active"
+LATER = "later"  # a field that older documents do not have: left out of the data where it is empty
 
 
 class BrokenContent(ValueError):
@@ -63,6 +64,7 @@ class Ingredient:
     name: str
     role: str  # active, or else an excipient
     concentration: str = ""
+    notable: bool = field(default=False, metadata={LATER: True})  # people react to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,8 @@ class Risk:
     of_this_plan: bool = (
         False  # because of these products, this area or this patient: printed first
     )
+    kind: str = field(default="", metadata={LATER: True})  # as aftercare knows it
+    lasts: str = field(default="", metadata={LATER: True})  # in words, where a source says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,7 @@ class AftercareItem:
     allowed: str = ""
     period: str = ""  # in words: "for 14 days"
     until: datetime | None = None  # after session 1, where that one is booked
+    asked: bool = field(default=False, metadata={LATER: True})  # the check of understanding asks it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +171,16 @@ class AllergyTestTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is other than in the document before; an empty side was not there."""
+
+    block: str  # the section in which it stands
+    what: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentContent:
     """Everything a consent says about one plan of one patient; the fixed words are a template's."""
 
@@ -192,6 +207,8 @@ class ConsentContent:
     findings: tuple[Finding, ...]
     overrides: tuple[OverrideTerm, ...]
     knowledge: str  # version of the rules its words come from
+    price: str = field(default="", metadata={LATER: True})  # one line, where the clinic uses it
+    changes: tuple[Change, ...] = field(default=(), metadata={LATER: True})
 
     @property
     def risks_in_order(self) -> tuple[Risk, ...]:
@@ -244,9 +261,11 @@ def canonical(data: object) -> bytes:
     return text.encode()
 
 
-def document_sha256(content: ConsentContent, *, wording_sha256: str) -> str:
-    """Of the whole text a patient sees: the content, and the fixed wording around it."""
-    return digest({"content": content.sha256(), "wording": wording_sha256})
+def document_sha256(content: ConsentContent, *, wording_sha256: str, beside: str = "") -> str:
+    """Of the whole text a patient sees: the content, the fixed wording around it, and, where it
+    stands in a second language beside it, that text's own fingerprint."""
+    parts = {"content": content.sha256(), "wording": wording_sha256}
+    return digest(parts | ({"beside": beside} if beside else {}))
 
 
 def _drug_terms(drug: Drug) -> dict[str, Any]:
@@ -265,7 +284,8 @@ def _number(value: Decimal) -> str:
 
 def _plain(value: object) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        said = {one.name: getattr(value, one.name) for one in fields(value) if _says(one, value)}
+        return {name: _plain(inner) for name, inner in said.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Decimal):
@@ -273,6 +293,11 @@ def _plain(value: object) -> Any:
     if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     return value
+
+
+def _says(one: "Field[Any]", value: object) -> bool:
+    """An empty field of later days is left out: what was signed before keeps its fingerprint."""
+    return not one.metadata.get(LATER) or getattr(value, one.name) != one.default
 
 
 def _read(kind: Any, data: Any, place: str) -> Any:
@@ -290,9 +315,10 @@ def _read(kind: Any, data: Any, place: str) -> Any:
 
 def _read_fields(kind: Any, data: Any, place: str) -> Any:
     hints = get_type_hints(kind)
-    if not isinstance(data, dict) or data.keys() != hints.keys():
+    later = {one.name for one in fields(kind) if one.metadata.get(LATER)}
+    if not isinstance(data, dict) or not hints.keys() - later <= data.keys() <= hints.keys():
         raise BrokenContent(f"{place} has other keys than {', '.join(hints)}")
-    return kind(**{key: _read(hint, data[key], f"{place}.{key}") for key, hint in hints.items()})
+    return kind(**{key: _read(hints[key], inner, f"{place}.{key}") for key, inner in data.items()})
 
 
 def _read_value(kind: Any, data: Any, place: str) -> Any:

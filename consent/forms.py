@@ -1,18 +1,14 @@
 """Parses what people type and draw; the rules live in the use cases and in the database."""
 
-import json
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from consent.ink import BrokenInk, Ink
-from consent.models import ConsentDocumentQuerySet, ConsentState, PhotoUse
-from consent.signing import Signature
-from consent.text import Text
+from consent.models import Asked, ConsentDocumentQuerySet, ConsentState
+from consent.policy import Wish
 
 UNFINISHED = "unfinished"
-YES_OR_NO = _("Answer with yes or no.")
 LARGEST_FILE = 5 * 1024 * 1024
 TOO_LARGE = _("This file is larger than 5 MB. A consent of ours is much smaller.")
 
@@ -69,51 +65,50 @@ class OptionalReasonForm(forms.Form):
     )
 
 
-class SignForm(forms.Form):
-    """The patient's name, an answer per photo use, and the ink. Its words are the document's."""
+class AnswerForm(forms.Form):
+    """What whoever treats says to a question of the patient."""
 
-    content_sha256 = forms.CharField(widget=forms.HiddenInput)
-    ink = forms.CharField(required=False, widget=forms.HiddenInput)
-    typed = forms.BooleanField(required=False)
-    signer_name = forms.CharField(max_length=200)
+    answer = forms.CharField(
+        label=_("Your answer, or what you said when you talked"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
-    def __init__(self, *args: Any, text: Text, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        answers = [("yes", text.labels["yes"]), ("no", text.labels["no"])]
-        for use in PhotoUse.values:
-            self.fields[f"photo_{use}"] = forms.ChoiceField(
-                label=text.labels[f"photo_{use}"],
-                choices=answers,
-                widget=forms.RadioSelect,
-                error_messages=dict.fromkeys(("required", "invalid_choice"), YES_OR_NO),
-            )
-        name = self.fields["signer_name"]
-        name.label = _("Your full name")
-        name.error_messages["required"] = _("Write your full name.")
-        name.widget.attrs["autocomplete"] = "name"
-        self.fields["typed"].label = _("I cannot draw: my typed name is my signature")
 
-    @property
-    def photos(self) -> list[forms.BoundField]:
-        return [self[f"photo_{use}"] for use in PhotoUse.values]
+class RulesForm(forms.Form):
+    """What a location decides about its consents; whatever stays empty is left open."""
 
-    def clean_ink(self) -> Ink | None:
-        drawn = self.cleaned_data["ink"]
-        if not drawn:
-            return None
-        try:
-            return Ink.from_data(json.loads(drawn))
-        except (BrokenInk, json.JSONDecodeError, RecursionError) as error:
-            raise forms.ValidationError(_("The drawing did not arrive. Draw it again.")) from error
+    after = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    valid_months = forms.IntegerField(
+        label=_("A consent holds for so many months"),
+        required=False,
+        min_value=1,
+        max_value=120,
+        help_text=_("Empty: until the plan changes or the patient takes it back."),
+    )
+    valid_sessions = forms.IntegerField(
+        label=_("and for so many sessions"),
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text=_("Empty: for all sessions it names."),
+    )
+    guardian = forms.ChoiceField(
+        label=_("A guardian or legal representative signs too"),
+        required=False,
+        choices=Asked.choices,
+    )
+    interpreter = forms.ChoiceField(
+        label=_("An interpreter signs too"), required=False, choices=Asked.choices
+    )
+    witness = forms.ChoiceField(
+        label=_("A witness signs too"), required=False, choices=Asked.choices
+    )
+    price_line = forms.BooleanField(label=_("The price stands in the consent"), required=False)
 
-    def signature(self) -> Signature:
+    def wish(self) -> Wish:
         data = self.cleaned_data
-        return Signature(
-            signer_name=data["signer_name"],
-            photo_use={use: data[f"photo_{use}"] == "yes" for use in PhotoUse.values},
-            ink=None if data["typed"] else data["ink"],
-            typed=data["typed"],
-        )
+        return Wish(**{name: value for name, value in data.items() if name != "after"})
 
 
 class VerifyForm(forms.Form):

@@ -87,6 +87,11 @@ def page(document: ConsentDocument, text: Text, steps: list[SignatureEvent]) -> 
         "text": text,
         "ink": ink_of(document),
         "choices": choices(document, text),
+        "further": [
+            (one, text.labels[one.role], text.labels["attests"][one.role], ink_in(one.signature))
+            for one in document.further_signatures.order_by("pk")
+        ],
+        "questions": document.questions.select_related("answered_by").order_by("pk"),
         "steps": [_step(event, text) for event in _told(steps)],
         "head": steps[-1].hash if steps else evidence.FIRST,
         "check_url": settings.SITE_URL.rstrip("/") + reverse("consent:verify"),
@@ -149,6 +154,15 @@ def proof(document: ConsentDocument, steps: list[SignatureEvent]) -> dict[str, A
         "photo_use_default": None,
         "signer_name": document.signer_name,
         "signature": document.signature,
+        "further_signatures": [
+            {
+                "role": one.role,
+                "name": one.name,
+                "relation": one.relation,
+                "signature": one.signature,
+            }
+            for one in document.further_signatures.order_by("pk")
+        ],
         "events": [
             evidence.as_data(event) | {"previous": event.previous, "hash": event.hash}
             for event in steps
@@ -159,7 +173,11 @@ def proof(document: ConsentDocument, steps: list[SignatureEvent]) -> dict[str, A
 
 def ink_of(document: ConsentDocument) -> Ink | None:
     """The drawn signature; None where the name was typed."""
-    drawn = (document.signature or {}).get("ink")
+    return ink_in(document.signature or {})
+
+
+def ink_in(signature: dict[str, Any]) -> Ink | None:
+    drawn = signature.get("ink")
     return Ink.from_data(drawn) if drawn else None
 
 
@@ -167,24 +185,31 @@ def choices(document: ConsentDocument, text: Text) -> list[dict[str, str]]:
     """Each photo question with its answer, in the words the patient saw."""
     return [
         {
-            "question": text.labels[f"photo_{use}"],
-            "answer": text.labels["yes" if allowed else "no"],
+            "question": said(text, f"photo_{use}"),
+            "answer": said(text, "yes" if allowed else "no"),
         }
         for use, allowed in document.photo_answers
     ]
 
 
+def said(text: Text, label: str) -> str:
+    """In both languages where there are two."""
+    words = [one.labels[label] for one in (text, text.beside) if one is not None]
+    return " / ".join(words)
+
+
 def _told(steps: list[SignatureEvent]) -> list[SignatureEvent]:
-    """Of the sections reached one after the other only the last; the file inside has them all."""
-    reached = SignatureEventKind.SECTION_REACHED
+    """Of like steps one after the other (sections reached, questions of understanding) only the
+    last; the file inside has them all."""
+    alike = {SignatureEventKind.SECTION_REACHED, SignatureEventKind.CHECK_ANSWERED}
     following = [*(event.kind for event in steps[1:]), ""]
     pairs = zip(steps, following, strict=False)
-    return [event for event, then in pairs if not event.kind == then == reached]
+    return [event for event, then in pairs if not (event.kind == then and then in alike)]
 
 
 def _step(event: SignatureEvent, text: Text) -> dict[str, object]:
     labels = text.labels["events"]
-    label = labels[event.kind]
+    label = labels.get(event.kind, event.kind)  # a wording of before knows fewer steps
     if event.kind == SignatureEventKind.SECTION_REACHED:
         label = f"{label}: {text.headings.get(str(event.facts['section']), '')}"
     return {

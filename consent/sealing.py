@@ -29,7 +29,6 @@ from consent.models import ConsentDocument, ConsentState, SignatureEventKind
 from consent.signals import consent_signed
 from consent.text import text_of
 
-VALID = timedelta(days=365)
 COPY_OPEN = timedelta(days=30)
 GRACE = timedelta(seconds=30)  # the bell rings at once; the sweep takes what nobody came for
 RESERVED = 16384  # bytes for the signature: no trial run is needed to find the size
@@ -150,7 +149,7 @@ def _mark(document: ConsentDocument, pdf: bytes, *, at: datetime) -> ConsentDocu
     if document.state == ConsentState.SEALED:
         return document
     document.move_to(ConsentState.SEALED)
-    document.sealed_at, document.valid_until = at, at + VALID
+    document.sealed_at, document.valid_until = at, document.end_of_validity(at)
     document.file, document.pdf_bytes = file_name(document), len(pdf)
     document.pdf_sha256 = digest_of_bytes(pdf)
     document.seal = {

@@ -6,8 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from clinic.errors import ClinicError
-from consent import sealing
-from consent.models import ConsentDocument
+from consent import sealing, withdrawing
+from consent.models import ConsentDocument, Withdrawal
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +20,20 @@ def seal(document_id: int) -> None:
 
 
 @shared_task
+def seal_withdrawal(withdrawal_id: int) -> None:
+    """Rung right after a withdrawal."""
+    _seal_page(Withdrawal.objects.select_related("document__patient").get(pk=withdrawal_id))
+
+
+@shared_task
 def seal_countersigned() -> None:
-    """What no bell was heard for; any number of sweeps make one document."""
-    since = timezone.now() - sealing.GRACE
+    """What no bell was heard for; any number of sweeps make one document and one page."""
+    now = timezone.now()
+    since = now - sealing.GRACE
     for document in ConsentDocument.objects.waiting_for_seal(since=since).order_by("pk"):
         _seal(document)
+    for withdrawal in withdrawing.waiting(at=now):
+        _seal_page(withdrawal)
 
 
 def _seal(document: ConsentDocument) -> None:
@@ -32,3 +41,10 @@ def _seal(document: ConsentDocument) -> None:
         sealing.seal_or_ask(document, at=timezone.now())
     except ClinicError as error:
         logger.warning("consent not sealed: %s", error.code, extra={"id": document.pk})
+
+
+def _seal_page(withdrawal: Withdrawal) -> None:
+    try:
+        withdrawing.seal_or_ask(withdrawal, at=timezone.now())
+    except ClinicError as error:
+        logger.warning("withdrawal not sealed: %s", error.code, extra={"id": withdrawal.pk})

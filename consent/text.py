@@ -3,21 +3,44 @@
 The page and the PDF are made of the same sections, in the same order, in the signed language.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
-from consent.content import ConsentContent, document_sha256
+from consent.content import ConsentContent, Risk, document_sha256
 from consent.models import ConsentDocument, ConsentTemplate
 
+# Which block says what the knowledge asks a consent to say, by the id of its entry.
+SAYS = {
+    "CC-DRUGS": "drugs",
+    "CC-SESSIONS": "sessions",
+    "CC-RESULTS": "results",
+    "CC-AFTERCARE": "aftercare",
+    "CC-DISCRETION": "other",
+    "CC-PHOTO": "photos",
+    "CC-METHOD": "method",
+    "CC-PROSCONS": "weighing",
+    "CC-RISKS": "risks",
+    "CC-CONTRA-DECL": "health",
+    "CC-CONTACT": "contact",
+    "CC-LIABILITY": "drugs",  # that only registered products are used; the rest needs a lawyer
+    "CC-INJECTION-FEAR": "method",
+    "CC-ALLERGY-TEST": "test",
+    "CC-OVERRIDES": "findings",
+    "CC-WITHDRAW": "rights",
+    "CC-SIGN": "signature",
+}
 # In reading order; each block of the wording once. The second word is the part that shows the
 # content, the third the field without which a section has nothing to say.
 ORDER: tuple[tuple[str, str, str], ...] = (
     ("about", "", ""),
+    ("changes", "changes", "changes"),
     ("people", "people", ""),
     ("method", "method", ""),
+    ("alternatives", "", ""),
     ("drugs", "drugs", ""),
     ("sessions", "sessions", ""),
     ("results", "results", ""),
@@ -30,9 +53,11 @@ ORDER: tuple[tuple[str, str, str], ...] = (
     ("aftercare", "aftercare", ""),
     ("photos", "photos", ""),
     ("other", "other", "other_conditions"),
+    ("price", "price", "price"),
     ("contact", "contact", ""),
     ("rights", "", ""),
 )
+KINDS = ("expected", "nonspecific", "drug_specific", "complication", "")  # of risks, mildest first
 SIGNATURE = "signature"  # the last block: what the patient says by signing
 
 
@@ -61,6 +86,26 @@ class Text:
     labels: dict[str, Any]
     sections: tuple[Section, ...]
     statement: Section
+    check: Mapping[str, Any]  # words of the questions on it; empty: that version had none
+    beside: "Text | None" = None  # the same in a second language
+
+    @property
+    def pairs(self) -> list[tuple[Section, Section | None]]:
+        """Each section with its like in the second language."""
+        others = {section.key: section for section in self.beside.sections} if self.beside else {}
+        return [(section, others.get(section.key)) for section in self.sections]
+
+    @property
+    def risk_groups(self) -> list[tuple[str, list[Risk]]]:
+        """Those of this plan first, then by kind; a wording without kinds has one plain list."""
+        risks, kinds = self.content.risks_in_order, self.labels.get("kinds")
+        if kinds is None:
+            return [("", list(risks))]
+        groups = [(self.labels["of_this_plan"], [risk for risk in risks if risk.of_this_plan])]
+        for kind in KINDS:
+            others = [risk for risk in risks if risk.kind == kind and not risk.of_this_plan]
+            groups.append((kinds[kind or "other"], others))
+        return [(label, found) for label, found in groups if found]
 
     @property
     def headings(self) -> dict[str, str]:
@@ -74,12 +119,17 @@ class Text:
 
 def text_of(document: ConsentDocument) -> Text:
     """As it was offered: from the frozen content and the wording of that version."""
-    return compose(ConsentContent.from_data(document.content), document.template)
+    text = compose(ConsentContent.from_data(document.content), document.template)
+    if document.second_template is None:
+        return text
+    second = ConsentContent.from_data(document.second_content)
+    return replace(text, beside=compose(second, document.second_template))
 
 
 def compose(content: ConsentContent, template: ConsentTemplate) -> Text:
     blocks = template.texts["blocks"]
-    said = [(key, part) for key, part, needs in ORDER if not needs or getattr(content, needs)]
+    known = [(key, part, needs) for key, part, needs in ORDER if key in blocks]  # of this version
+    said = [(key, part) for key, part, needs in known if not needs or getattr(content, needs)]
     sections = [_section(n, key, part, blocks) for n, (key, part) in enumerate(said, start=1)]
     return Text(
         language=content.language,
@@ -87,6 +137,7 @@ def compose(content: ConsentContent, template: ConsentTemplate) -> Text:
         labels=template.texts["labels"],
         sections=tuple(sections),
         statement=_section(len(sections) + 1, SIGNATURE, "", blocks),
+        check=template.texts.get("check", {}),
     )
 
 
@@ -98,9 +149,15 @@ def latest_template(language: str) -> ConsentTemplate:
     return template
 
 
-def fingerprint(content: ConsentContent, template: ConsentTemplate) -> str:
-    """Of every word the patient reads."""
-    return document_sha256(content, wording_sha256=template.sha256)
+def fingerprint(
+    content: ConsentContent,
+    template: ConsentTemplate,
+    *,
+    beside: tuple[ConsentContent, ConsentTemplate] | None = None,
+) -> str:
+    """Of every word the patient reads, in both languages where there are two."""
+    second = fingerprint(*beside) if beside else ""
+    return document_sha256(content, wording_sha256=template.sha256, beside=second)
 
 
 def _section(number: int, key: str, part: str, blocks: dict[str, Any]) -> Section:

@@ -79,10 +79,11 @@ def _answer(document: ConsentDocument, *, at: datetime) -> Answer:
     }.get(ConsentState(document.state))
     if ended is not None:
         verdict = ended
-    elif document.valid_until is None:
+    elif document.sealed_at is None:
         verdict = Verdict.UNSEALED
     else:
-        verdict = Verdict.GENUINE if document.valid_until > at else Verdict.EXPIRED
+        over = document.valid_until is not None and document.valid_until <= at
+        verdict = Verdict.EXPIRED if over else Verdict.GENUINE
     return Answer(
         verdict=verdict,
         sealed_at=document.sealed_at,

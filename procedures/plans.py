@@ -12,7 +12,7 @@ from clinic.errors import ClinicError, Stale, WrongState, constraints_as
 from clinic.record import audit
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
-from consent import signing
+from consent import offering
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Area, Patient
 from procedures import catalogue, screening
@@ -287,7 +287,7 @@ def _take_back_offers(plan: Plan, *, at: datetime, by: User) -> None:
         patient=plan.patient, subject=plan.subject, state=ConsentState.OFFERED
     )
     for document in offered.order_by("pk"):
-        signing.supersede(document, at=at, by=by)
+        offering.supersede(document, at=at, by=by)
 
 
 def _write(plan: Plan, intent: Intent, *, at: datetime, by: User) -> Plan:

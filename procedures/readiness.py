@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentDocument
 from patients import photos
 from patients.models import Intake, Photo
-from procedures import rulebook
+from procedures import consenting, rulebook
 from procedures.models import (
     Appointment,
     AppointmentKind,
@@ -96,7 +96,8 @@ def _screened(sessions: list[Appointment], on: date, at: datetime) -> set[int]:
 def _agreed(sessions: list[Appointment], at: datetime) -> set[int]:
     subjects = {visit.session.course.plan.subject for visit in sessions}
     sealed = ConsentDocument.objects.in_force(at=at).filter(subject__in=subjects)
-    agreed = set(sealed.values_list("subject", flat=True))
+    rows = sealed.only("subject", "valid_sessions")
+    agreed = {row.subject for row in rows if not consenting.used_up(row)}
     return {visit.pk for visit in sessions if visit.session.course.plan.subject in agreed}
 
 

@@ -6,7 +6,7 @@ from consent.models import ConsentDocument
 from consent.signals import consent_signed, consent_withdrawn
 from patients.models import Patient
 from patients.signals import history_changed
-from procedures import consenting, screening
+from procedures import screening, withdrawals
 
 
 @receiver(history_changed, dispatch_uid="procedures.flag_unsafe_sessions")
@@ -18,9 +18,10 @@ def flag_unsafe_sessions(*, patient_id: int, **_news: object) -> None:
 
 @receiver(consent_withdrawn, dispatch_uid="procedures.flag_withdrawn_consent")
 def flag_withdrawn_consent(*, document_id: int, **_news: object) -> None:
-    """Sessions that have lost their consent become a task; the gate asks for one anyway."""
+    """The course is held and its sessions become a task; the gate asks for a consent anyway."""
     document = ConsentDocument.objects.select_related("withdrawal", "patient").get(pk=document_id)
-    consenting.flag_withdrawn(document, at=document.withdrawal.at)
+    withdrawals.hold(document, at=document.withdrawal.at)
+    withdrawals.flag(document, at=document.withdrawal.at)
 
 
 @receiver(consent_signed, dispatch_uid="procedures.settle_withdrawn_consent")
@@ -28,4 +29,4 @@ def settle_withdrawn_consent(*, document_id: int, **_news: object) -> None:
     """Agreed again: the task has lost its cause."""
     document = ConsentDocument.objects.get(pk=document_id)
     if document.sealed_at is not None:
-        consenting.settle_withdrawn(document, at=document.sealed_at)
+        withdrawals.settle(document, at=document.sealed_at)

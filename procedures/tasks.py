@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from procedures import consenting, rescreening, screening
+from procedures import rescreening, screening, withdrawals
 
 LOOK_BACK = timedelta(days=1)
 
@@ -15,7 +15,7 @@ def flag_unsafe_sessions() -> None:
     """Booked sessions that are no longer safe, or have lost their consent, become tasks once."""
     now = timezone.now()
     screening.catch_up(since=now - LOOK_BACK, at=now)
-    consenting.catch_up(since=now - LOOK_BACK, at=now)
+    withdrawals.catch_up(since=now - LOOK_BACK, at=now)
 
 
 @shared_task

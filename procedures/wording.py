@@ -53,6 +53,23 @@ def period(hours: int, language: str) -> str:
     return f"{number} {noun[language][_form(number)]}"
 
 
+def at_most(hours: int, language: str) -> str:
+    """How long at the longest: "up to 14 days", "до 2 дней", "до 21 дня"."""
+    number, is_days = hours // DAY_HOURS, hours % DAY_HOURS == 0 and hours > DAY_HOURS
+    if not is_days:
+        number = hours
+    one_left = number % 10 == 1 and number % 100 != 11  # noqa: PLR2004 - numbers of a grammar
+    nouns = UP_TO[language]["days" if is_days else "hours"]
+    return f"{nouns[0]} {number} {nouns[1] if one_left else nouns[2]}"
+
+
+UP_TO = {
+    "en": {"days": ("up to", "day", "days"), "hours": ("up to", "hour", "hours")},
+    "ru": {"days": ("до", "дня", "дней"), "hours": ("до", "часа", "часов")},
+    "uk": {"days": ("до", "дня", "днів"), "hours": ("до", "години", "годин")},
+}
+
+
 DAYS_UK = ("день", "дні", "днів")
 
 

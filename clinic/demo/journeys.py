@@ -9,7 +9,7 @@ from aftercare.reactions import Report
 from clinic.demo.visits import MINUTES, Journey
 from clinic.messaging import links
 from clinic.messaging.models import Purpose
-from consent import signing
+from consent import signing, withdrawing
 from consent.models import ConsentDocument
 from patients import intake
 from patients.models import Patient
@@ -64,7 +64,7 @@ def declined(story: Journey) -> None:
 def withdrawn(story: Journey) -> None:
     document = story.seal(signed(story), at=story.moment(-1, 17))
     reason = "changed my mind"
-    signing.withdraw(document, reason, at=story.moment(0, 8), by=story.stage.reception)
+    withdrawing.withdraw(document, reason, at=story.moment(0, 8), by=story.stage.reception)
 
 
 def revised(story: Journey) -> Plan:

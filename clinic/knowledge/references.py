@@ -26,6 +26,7 @@ POINTS_TO = {
     "ingredient_ids": "ingredients",
     "indication_ids": "indications",
     "technique_ids": "techniques",
+    "side_effect_ids": "side_effects",
 }
 ACT_POINTS_TO = {
     "forbidden_by": "restrictions",

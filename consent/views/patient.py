@@ -1,28 +1,24 @@
-"""The patient's own page: read, choose, sign; or say no, or later, or take it back."""
+"""The patient's own page: read, see whether it was clear, ask, choose, sign."""
 
 from collections.abc import Callable
-from functools import wraps
-from uuid import UUID
 
 from django.forms import Form
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.errors import ClinicError
-from clinic.messaging import access
 from clinic.messaging.access import PatientRequest, patient_page
 from clinic.messaging.models import Purpose
-from clinic.record import audit
-from consent import export, signing
-from consent.evidence import Evidence
-from consent.forms import OptionalReasonForm, ReasonForm, SignForm
-from consent.models import ConsentDocument, ConsentState, SignatureEventKind
+from consent import further, reading, refusals, signing
+from consent.comprehension import questions_of
+from consent.models import ConsentDocument, ConsentState, SignatureEventKind, SignerRole
+from consent.sign_forms import CheckForm, FurtherForm, QuestionForm, SignForm
 from consent.text import text_of
-from consent.views.documents import pdf_response
+from consent.views.door import FIELDS, from_where, handed_back, of_the_link, page
 
-Page = Callable[[PatientRequest, ConsentDocument], HttpResponse]
 ENDINGS = {
     ConsentState.SIGNED: "consent/patient_signed.html",
     ConsentState.COUNTERSIGNED: "consent/patient_signed.html",
@@ -33,39 +29,46 @@ ENDINGS = {
 }
 
 
-def of_the_link(view: Page) -> Callable[[PatientRequest], HttpResponse]:
-    """The document that this link names, and no other."""
-
-    @wraps(view)
-    def found(request: PatientRequest) -> HttpResponse:
-        kind, _colon, uuid = request.link.subject.partition(":")
-        if kind != "consent":
-            raise Http404
-        rows = ConsentDocument.objects.select_related("template", "patient__recipient")
-        row = rows.filter(uuid=UUID(uuid), patient__recipient=request.link.recipient).first()
-        if row is None:
-            raise Http404
-        return view(request, row)
-
-    return found
-
-
 @patient_page(Purpose.CONSENT)
 @require_http_methods(["GET", "POST"])
 @of_the_link
 def patient_consent(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
     """One page by state: to read and sign, to know it is done, to fetch the copy."""
     if row.state != ConsentState.OFFERED:
-        return _ending(request, row)
+        return _ended(request, row)
     text = text_of(row)
     if request.method == "GET":
-        signing.opened(row, _from_where(request), at=timezone.now(), by=request.link)
+        reading.opened(row, from_where(request), at=timezone.now(), by=request.link)
         form = SignForm(text=text, initial={"content_sha256": row.content_sha256})
         return _reading(request, row, form)
     form = SignForm(request.POST, text=text)
-    if form.is_valid() and _signed(request, row, form):
+    if form.is_valid() and _done(form, lambda: _sign(request, row, form)):
         return redirect("consent:patient-consent")
     return _reading(request, row, form)
+
+
+@patient_page(Purpose.CONSENT)
+@require_http_methods(["GET", "POST"])
+@of_the_link
+def patient_further(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
+    """Whoever else has to sign does so on the same device, after the patient."""
+    form, missing = FurtherForm(request.POST), row.open_signers
+    if not missing or request.method == "GET":  # a switch of the language asks for this address
+        return redirect("consent:patient-consent")
+
+    def sign() -> object:
+        return further.sign(
+            row,
+            form.further(SignerRole(missing[0])),
+            content_sha256=form.cleaned_data["content_sha256"],
+            evidence=from_where(request),
+            at=timezone.now(),
+            by=request.link,
+        )
+
+    if form.is_valid() and _done(form, sign):
+        return redirect("consent:patient-consent")
+    return _further(request, row, form)
 
 
 @patient_page(Purpose.CONSENT)
@@ -74,131 +77,101 @@ def patient_consent(request: PatientRequest, row: ConsentDocument) -> HttpRespon
 def patient_section(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
     """The reader has come to a section; the script tells, and nothing depends on it."""
     section = request.POST.get("section", "")[:40]
-    signing.section_reached(row, section, at=timezone.now(), by=request.link)
+    reading.section_reached(row, section, at=timezone.now(), by=request.link)
     return HttpResponse(status=204)
 
 
 @patient_page(Purpose.CONSENT)
-@require_http_methods(["GET", "POST"])
+@require_POST
 @of_the_link
-def patient_decline(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+def patient_check(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
+    """What was understood; right or wrong, the page goes on."""
+    form = _check(row, request.POST)
     if form.is_valid():
-        try:
-            signing.decline(
-                row,
-                form.cleaned_data["reason"],
-                evidence=_from_where(request),
-                at=timezone.now(),
-                by=request.link,
-            )
-        except ClinicError as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect("consent:patient-consent")
-    return _page(request, row, "consent/patient_decline.html", form=form)
-
-
-@patient_page(Purpose.CONSENT)
-@require_GET
-@of_the_link
-def patient_later(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
-    """Time to think: nothing is lost, nothing is pressed."""
-    response = _page(request, row, "consent/patient_later.html")
-    return _handed_back(request, row, response)
-
-
-@patient_page(Purpose.CONSENT)
-@require_GET
-@of_the_link
-def patient_copy(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
-    """The sealed file for the patient; the first time is part of the evidence."""
-    if not row.file:
-        raise Http404
-    try:
-        pdf = export.deliver(row, _from_where(request), at=timezone.now(), by=request.link)
-    except ClinicError as error:
-        return _page(request, row, "consent/patient_copy.html", error=str(error))
-    return pdf_response(pdf, row)
+        reading.check_answered(row, form.chosen(), at=timezone.now(), by=request.link)
+    return redirect(reverse("consent:patient-consent") + "#check")
 
 
 @patient_page(Purpose.CONSENT)
 @require_http_methods(["GET", "POST"])
 @of_the_link
-def patient_withdraw(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
-    form = OptionalReasonForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            signing.withdraw(row, reason, at=timezone.now(), by=request.link)
-        except ClinicError as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect("consent:patient-consent")
-    return _page(request, row, "consent/patient_withdraw.html", form=form)
+def patient_ask(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
+    """A question to whoever treats; it becomes a task."""
+    if request.method == "GET" or row.state != ConsentState.OFFERED:
+        return redirect("consent:patient-consent")
+    form = QuestionForm(request.POST)
+
+    def ask() -> object:
+        words, at = form.cleaned_data["question"], timezone.now()
+        return reading.ask(row, words, from_where(request), at=at, by=request.link)
+
+    if form.is_valid() and _done(form, ask, field="question"):
+        return redirect(reverse("consent:patient-consent") + "#questions")
+    return _reading(request, row, _fresh(row), question=form)
 
 
-def _signed(request: PatientRequest, row: ConsentDocument, form: SignForm) -> bool:
+def _fresh(row: ConsentDocument) -> SignForm:
+    return SignForm(text=text_of(row), initial={"content_sha256": row.content_sha256})
+
+
+def _check(row: ConsentDocument, data: object = None) -> CheckForm:
+    questions = questions_of(text_of(row))
+    return CheckForm(data, questions=questions, given=reading.last_answers(row))
+
+
+def _sign(request: PatientRequest, row: ConsentDocument, form: SignForm) -> object:
+    return signing.sign(
+        row,
+        form.signature(),
+        content_sha256=form.cleaned_data["content_sha256"],
+        evidence=from_where(request),
+        at=timezone.now(),
+        by=request.link,
+    )
+
+
+def _done(form: Form, act: Callable[[], object], field: str | None = None) -> bool:
+    """The act, or what refuses it said beside its field; signed already is done too."""
     try:
-        signing.sign(
-            row,
-            form.signature(),
-            content_sha256=form.cleaned_data["content_sha256"],
-            evidence=_from_where(request),
-            at=timezone.now(),
-            by=request.link,
-        )
-    except signing.AlreadySigned:
+        act()
+    except refusals.AlreadySigned:
         return True
     except ClinicError as error:
-        form.add_error(FIELDS.get(error.code), str(error))
+        form.add_error(field or FIELDS.get(error.code), str(error))
         return False
     return True
 
 
-FIELDS = {"not-signed": "ink", "no-name": "signer_name", "no-glyphs": "signer_name"}
-
-
-def _reading(request: PatientRequest, row: ConsentDocument, form: SignForm) -> HttpResponse:
-    return _page(request, row, "consent/patient_read.html", form=form)
-
-
-def _ending(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
-    response = _page(request, row, ENDINGS[ConsentState(row.state)])
-    return _handed_back(request, row, response)
-
-
-def _handed_back(
-    request: PatientRequest, row: ConsentDocument, response: HttpResponse
+def _reading(
+    request: PatientRequest,
+    row: ConsentDocument,
+    form: SignForm,
+    *,
+    question: QuestionForm | None = None,
 ) -> HttpResponse:
-    """The clinic's tablet forgets the patient; a phone at home does not."""
-    own = {"kind": SignatureEventKind.SENT, "facts__link": str(request.link.uuid)}
-    if row.events.filter(**own, facts__how="tablet").exists():
-        access.forget(response, Purpose.CONSENT)
+    more = {
+        "check": _check(row),
+        "question": question or QuestionForm(),
+        "asked": row.questions.order_by("pk"),
+    }
+    response = page(request, row, "consent/patient_read.html", form=form, more=more)
+    if question is not None and question.errors:
+        response.status_code = 422
     return response
 
 
-def _page(
-    request: PatientRequest,
-    row: ConsentDocument,
-    template: str,
-    *,
-    form: Form | None = None,
-    error: str = "",
-) -> HttpResponse:
-    """With the clinic's name and phones on top, as the document has them."""
-    text = text_of(row)
-    context = {
-        "document": row,
-        "text": text,
-        "link": request.link,
-        "location": text.content.clinic,
-        "form": form,
-        "error": error,
-    }
-    status = 422 if form is not None and form.errors else 409 if error else 200
-    return render(request, template, context, status=status)
+def _further(request: PatientRequest, row: ConsentDocument, form: FurtherForm) -> HttpResponse:
+    role = SignerRole(row.open_signers[0])
+    attest = text_of(row).labels["attests"][role]
+    more = {"role": role.label, "attest": attest}
+    return page(request, row, "consent/patient_further.html", form=form, more=more)
 
 
-def _from_where(request: PatientRequest) -> Evidence:
-    return Evidence(audit.origin.get(), request.headers.get("User-Agent", ""))
+def _ended(request: PatientRequest, row: ConsentDocument) -> HttpResponse:
+    """After the patient whoever else has to sign; then the page says how it stands."""
+    if row.state == ConsentState.SIGNED and row.open_signers:
+        return _further(request, row, FurtherForm(initial={"content_sha256": row.content_sha256}))
+    own = row.events.filter(kind=SignatureEventKind.SIGNED, actor_uuid=request.link.uuid)
+    more = {"signed_here": own.exists()}
+    response = page(request, row, ENDINGS[ConsentState(row.state)], more=more)
+    return handed_back(request, row, response)

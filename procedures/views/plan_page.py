@@ -19,6 +19,7 @@ from patients.models import Area
 from procedures import catalogue, consenting, courses, screening
 from procedures.domain.course import CoursePlan, Violation
 from procedures.domain.schedule import violations
+from procedures.forms.offering import OfferForm
 from procedures.models import AllergyTest, Course, Plan, Screening
 from procedures.views.findings import verdict
 
@@ -217,6 +218,7 @@ def context_of(plan: Plan, user: User, *, at: datetime) -> dict[str, object]:
         "verdict": verdict(standing.made, plan, user) if standing.made else None,
         "waiting": waiting(standing.document),
         "languages": languages(plan),
+        "offer": OfferForm(rules=consenting.rules_of(plan, at=at)),
         "dots": courses.counted(course) if course else None,
         "holds": course.holds.in_force(at=at).order_by("placed_at", "pk") if course else [],
         "chain": chain,

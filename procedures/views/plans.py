@@ -17,10 +17,12 @@ from clinic.errors import ClinicError
 from clinic.staff.access import StaffRequest, place_of, requires
 from clinic.staff.models import LANGUAGES
 from clinic.staff.roles import Permission
+from consent.models import ConsentDocument
 from patients.models import Patient
 from patients.views.door import put_on_record
 from procedures import catalogue, consenting, plans
 from procedures.forms.lines import MORE
+from procedures.forms.offering import OfferForm
 from procedures.forms.plans import ApplyForm, IndicationForm, PlanEditor, ReadForm, SignOffForm
 from procedures.models import AllergyTest, Plan, TestResult
 from procedures.plans import Intent
@@ -156,16 +158,26 @@ def plan_close(request: StaffRequest, plan: UUID) -> HttpResponse:
 @requires(Permission.OFFER_CONSENT)
 def consent_offer(request: StaffRequest, plan: UUID) -> HttpResponse:
     """The consent to exactly this plan, in the language the patient reads."""
-    row, language = found(request, plan), request.POST.get("language", "")
-    if language not in dict(LANGUAGES):
+    row, at = found(request, plan), timezone.now()
+    form = OfferForm(request.POST, rules=consenting.rules_of(row, at=at))
+    if not form.is_valid() and "language" in form.errors:
         raise Http404
     try:
-        document = consenting.offer(row, language=language, at=timezone.now(), by=request.user)
+        document = _offer(request, row, form)
     except ClinicError as error:
         context = {"error": str(error), "back": back_to(request, row)}
         return render(request, "409.html", context, status=409)
     messages.success(request, _("Consent ready. Hand over the tablet or send the link."))
     return redirect("consent:document-detail", document=document.uuid)
+
+
+def _offer(request: StaffRequest, plan: Plan, form: OfferForm) -> ConsentDocument:
+    """With whatever fits of what was added; what does not is left out, as if not asked for."""
+    besides = form.besides() if form.is_valid() else consenting.ALONE
+    language = form.cleaned_data["language"]
+    return consenting.offer(
+        plan, language=language, besides=besides, at=timezone.now(), by=request.user
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -79,15 +79,83 @@ const show = () => (drawing.hidden = typed.checked);
 typed.addEventListener("change", show);
 show();
 
-// ---- a lost connection: say so, and keep the page as it is
-form.addEventListener("submit", (event) => {
-  offline.hidden = navigator.onLine;
-  if (!navigator.onLine) event.preventDefault();
+// ---- what is entered is kept on this device until it is signed; a shared tablet forgets it
+const shelf = form.dataset.keep === "local" ? localStorage : sessionStorage;
+const place = `consent-draft:${form.dataset.draft}`;
+const FRESH = 14 * 24 * 3600 * 1000;
+const KEPT = [...form.elements].filter((field) => field.name && field.type !== "hidden");
+
+function store() {
+  const values = {};
+  for (const field of KEPT) {
+    if (field.type === "radio") {
+      if (field.checked) values[field.name] = field.value;
+    } else values[field.name] = field.type === "checkbox" ? field.checked : field.value;
+  }
+  try {
+    shelf.setItem(place, JSON.stringify({ at: Date.now(), values, ink: ink.value }));
+  } catch {
+    // a full or forbidden storage: the page itself still holds everything
+  }
+}
+
+function fill() {
+  let draft;
+  try {
+    draft = JSON.parse(shelf.getItem(place));
+  } catch {
+    return;
+  }
+  if (!draft || Date.now() - draft.at > FRESH) return;
+  for (const field of KEPT) {
+    const value = draft.values[field.name];
+    if (value === undefined) continue;
+    if (field.type === "radio") field.checked = field.value === value;
+    else if (field.type === "checkbox") field.checked = value;
+    else field.value = value;
+  }
+  ink.value = draft.ink;
+  restore();
+  show();
+  document.getElementById("kept").hidden = false;
+}
+
+if (!form.querySelector(".p-error, .p-danger:not([hidden])")) fill();
+form.addEventListener("input", store);
+form.addEventListener("change", store);
+pad.addEventListener("endStroke", store);
+document.getElementById("pad-clear").addEventListener("click", store);
+
+// ---- a lost connection: say so, keep everything, and send only when the clinic can be reached
+const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+const button = form.querySelector("[type=submit]");
+
+async function reachable() {
+  if (!navigator.onLine) return false;
+  try {
+    const headers = { "X-CSRFToken": token };
+    await fetch(form.dataset.alive, { method: "POST", headers, signal: AbortSignal.timeout(8000) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (button.disabled) return;
+  button.disabled = true; // a second tap signs nothing more
+  store();
+  const isThere = await reachable();
+  offline.hidden = isThere;
+  if (isThere) form.submit();
+  else button.disabled = false;
 });
 addEventListener("online", () => (offline.hidden = true));
+addEventListener("pageshow", () => (button.disabled = false));
 
 // ---- how far the reader came
-const progress = document.getElementById("progress");
+const progress = document.getElementById("progress"); // absent where only somebody else signs
 const reached = new Set();
 const watcher = new IntersectionObserver(
   (entries) => {
@@ -97,7 +165,7 @@ const watcher = new IntersectionObserver(
       reached.add(section);
       progress.value = reached.size;
       const body = new URLSearchParams({ section });
-      const headers = { "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value };
+      const headers = { "X-CSRFToken": token };
       fetch(progress.dataset.sectionUrl, { method: "POST", body, headers, keepalive: true }).catch(
         () => reached.delete(section),
       );
@@ -105,4 +173,4 @@ const watcher = new IntersectionObserver(
   },
   { rootMargin: "0px 0px -30% 0px" },
 );
-for (const section of document.querySelectorAll(".c-section")) watcher.observe(section);
+if (progress) for (const one of document.querySelectorAll(".c-section")) watcher.observe(one);

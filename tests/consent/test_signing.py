@@ -12,7 +12,7 @@ from clinic.errors import ClinicError, WrongState
 from clinic.messaging.models import Message, MessageState, PatientLink
 from clinic.record.models import AuditEntry
 from clinic.staff.roles import Role
-from consent import evidence, keys, signing
+from consent import evidence, keys, reading, refusals, signing, withdrawing
 from consent.evidence import Evidence
 from consent.models import ConsentDocument, ConsentState, SignatureEventKind
 from consent.signals import consent_withdrawn
@@ -61,9 +61,9 @@ def actions(document: ConsentDocument) -> list[str]:
 def test_a_patient_reads_and_signs_and_every_step_is_evidence() -> None:
     document = make_offered()
     link = tablet(document)
-    signing.opened(document, Evidence("203.0.113.7", "Test Browser"), at=NOW, by=link)
+    reading.opened(document, Evidence("203.0.113.7", "Test Browser"), at=NOW, by=link)
     for section in ("about", "drugs", "drugs", "invented"):
-        signing.section_reached(document, section, at=NOW, by=link)
+        reading.section_reached(document, section, at=NOW, by=link)
     signed = sign(document, link)
     assert signed.state == S.SIGNED
     assert signed.photo_use == {"record": True, "teaching": False, "marketing": False}
@@ -81,15 +81,15 @@ def test_a_patient_reads_and_signs_and_every_step_is_evidence() -> None:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"ink": None}, signing.NotSigned),
-        ({"ink": replace(make_ink(), strokes=())}, signing.NotSigned),
-        ({"ink": replace(make_ink(), strokes=(make_ink().strokes[0][:1],))}, signing.NotSigned),
-        ({"photo_use": {"record": True}}, signing.PhotosOpen),
-        ({"photo_use": {}}, signing.PhotosOpen),
-        ({"photo_use": NO_PHOTOS | {"invented": True}}, signing.PhotosOpen),
-        ({"signer_name": " . "}, signing.NoName),
-        ({"signer_name": "", "typed": True}, signing.NoName),
-        ({"signer_name": "Ann 😀 Testova"}, signing.NoGlyphs),
+        ({"ink": None}, refusals.NotSigned),
+        ({"ink": replace(make_ink(), strokes=())}, refusals.NotSigned),
+        ({"ink": replace(make_ink(), strokes=(make_ink().strokes[0][:1],))}, refusals.NotSigned),
+        ({"photo_use": {"record": True}}, refusals.PhotosOpen),
+        ({"photo_use": {}}, refusals.PhotosOpen),
+        ({"photo_use": NO_PHOTOS | {"invented": True}}, refusals.PhotosOpen),
+        ({"signer_name": " . "}, refusals.NoName),
+        ({"signer_name": "", "typed": True}, refusals.NoName),
+        ({"signer_name": "Ann 😀 Testova"}, refusals.NoGlyphs),
     ],
 )
 def test_a_signature_that_is_none_is_refused(
@@ -112,7 +112,7 @@ def test_a_typed_name_signs_where_somebody_cannot_draw() -> None:
 @pytest.mark.django_db
 def test_another_text_than_the_one_read_is_not_signed() -> None:
     document = make_offered()
-    with pytest.raises(signing.TextChanged):
+    with pytest.raises(refusals.TextChanged):
         signing.sign(
             document, make_signature(), content_sha256="0" * 64, at=LATER, by=tablet(document)
         )
@@ -125,7 +125,7 @@ def test_the_same_signature_again_changes_nothing_and_another_one_is_refused() -
     first = sign(document, link)
     assert sign(document, link) == first
     assert kinds(first).count("signed") == 1
-    with pytest.raises(signing.AlreadySigned):
+    with pytest.raises(refusals.AlreadySigned):
         sign(document, link, ink=None, typed=True)
 
 
@@ -157,7 +157,7 @@ def test_a_name_that_cannot_be_printed_is_refused_before_anybody_signs(
     name: str, characters: str
 ) -> None:
     patient = make_patient()
-    with pytest.raises(signing.NoGlyphs) as refusal:
+    with pytest.raises(refusals.NoGlyphs) as refusal:
         make_offered(patient, content=with_name(make_content(patient), name))
     assert characters in str(refusal.value)
     assert not ConsentDocument.objects.exists()
@@ -169,9 +169,7 @@ def test_no_signing_starts_without_a_seal_that_works(settings: Any) -> None:
     keys.ensure_key(at=NOW)
     settings.SEAL_PASSWORD = "not the password"
     with pytest.raises(keys.SealNotReady):
-        signing.offer(
-            patient, "plan:1", make_content(patient), at=NOW, by=make_staff(Role.RECEPTION)
-        )
+        make_offered(patient)
 
 
 @pytest.mark.django_db
@@ -181,14 +179,7 @@ def test_a_new_offer_for_the_same_plan_supersedes_the_old_one() -> None:
     second = make_offered(patient, subject="plan:1", goal="Another goal")
     first.refresh_from_db()
     assert (first.state, second.supersedes) == (S.SUPERSEDED, first)
-    third = signing.offer(
-        patient,
-        "plan:2",
-        make_content(patient),
-        replaces=second,
-        at=LATER,
-        by=make_staff(Role.RECEPTION),
-    )
+    third = make_offered(patient, subject="plan:2", asking={"replaces": second}, at=LATER)
     second.refresh_from_db()
     assert (second.state, third.supersedes, third.state) == (S.SUPERSEDED, second, S.OFFERED)
 
@@ -197,7 +188,7 @@ def test_a_new_offer_for_the_same_plan_supersedes_the_old_one() -> None:
 def test_after_a_no_something_else_can_be_offered() -> None:
     patient = make_patient()
     first = make_offered(patient, subject="plan:1")
-    with pytest.raises(signing.NoReason):
+    with pytest.raises(refusals.NoReason):
         signing.decline(first, "  ", at=NOW, by=tablet(first))
     declined = signing.decline(first, "Too many sessions", at=NOW, by=tablet(first))
     assert (declined.state, declined.declined_reason) == (S.DECLINED, "Too many sessions")
@@ -214,21 +205,21 @@ def test_each_sending_is_one_message_and_signing_settles_what_is_unsent() -> Non
     assert PatientLink.objects.alive(at=LATER).filter(subject=document.cause).count() == 2
     sign(document, tablet(document))
     assert set(messages.values_list("state", flat=True)) == {MessageState.CANCELLED}
-    with pytest.raises(signing.AlreadySigned):
+    with pytest.raises(refusals.AlreadySigned):
         signing.send_link(document, at=LATER, by=document.created_by)
 
 
 @pytest.mark.django_db
 def test_nobody_is_written_to_who_did_not_allow_it() -> None:
     document = make_offered(make_patient(email_allowed=False))
-    with pytest.raises(signing.NoChannel):
+    with pytest.raises(refusals.NoChannel):
         signing.send_link(document, at=NOW, by=document.created_by)
 
 
 @pytest.mark.django_db
 def test_only_who_treats_countersigns_and_only_what_is_signed() -> None:
     document = make_signed()
-    with pytest.raises(signing.MayNotCountersign):
+    with pytest.raises(refusals.MayNotCountersign):
         signing.countersign(document, at=LATER, by=make_staff(Role.RECEPTION))
     doctor = make_staff(Role.CLINICAL_LEAD)
     done = signing.countersign(document, at=NOW + timedelta(hours=1), by=doctor)
@@ -263,14 +254,16 @@ def test_a_consent_taken_back_is_over_at_once_and_others_hear_of_it(
     consent_withdrawn.connect(listen)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            signing.withdraw(document, "Changed my mind", at=LATER, by=make_staff(Role.RECEPTION))
+            withdrawing.withdraw(
+                document, "Changed my mind", at=LATER, by=make_staff(Role.RECEPTION)
+            )
     finally:
         consent_withdrawn.disconnect(listen)
     assert heard == [document.pk]
     assert document.withdrawal.reason == "Changed my mind"
     assert not ConsentDocument.objects.in_force(at=LATER).exists()
     with pytest.raises(WrongState):
-        signing.withdraw(document, "", at=LATER, by=make_staff(Role.RECEPTION))
+        withdrawing.withdraw(document, "", at=LATER, by=make_staff(Role.RECEPTION))
     again = make_offered(document.patient, subject=document.subject)
     document.refresh_from_db()
     assert (again.supersedes, document.state) == (document, S.WITHDRAWN)

@@ -10,7 +10,7 @@ import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from clinic.staff.roles import Role
-from consent import inspection, rendering, signing, verification
+from consent import inspection, offering, rendering, verification, withdrawing
 from consent.models import ConsentDocument
 from consent.verification import Verdict
 from tests.consent.conftest import Sample
@@ -85,7 +85,7 @@ def test_a_genuine_file_stays_genuine_when_the_key_was_changed_or_is_away(
 def test_what_was_replaced_or_taken_back_says_so(sample: Sample, seal_fast: SealFast) -> None:
     document = seal_fast()
     later = NOW + timedelta(days=3)
-    signing.withdraw(document, "", at=later, by=make_staff(Role.RECEPTION))
+    withdrawing.withdraw(document, "", at=later, by=make_staff(Role.RECEPTION))
     answer = verification.check(sample.pdf, at=later)
     assert (answer.verdict, answer.ended_at) == (Verdict.WITHDRAWN, later)
 
@@ -95,7 +95,7 @@ def test_a_code_tells_the_state_and_a_wrong_one_nothing(seal_fast: SealFast) -> 
     document = seal_fast()
     assert verification.check_code(document.code, at=NOW).verdict == Verdict.GENUINE
     assert verification.check_code(f" {document.code.lower()} ", at=NOW).verdict == Verdict.GENUINE
-    signing.supersede(document, at=NOW, by=None)
+    offering.supersede(document, at=NOW, by=None)
     assert verification.check_code(document.code, at=NOW).verdict == Verdict.SUPERSEDED
     offered = make_offered()
     assert verification.check_code(offered.code, at=NOW).verdict == Verdict.UNSEALED

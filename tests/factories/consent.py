@@ -12,7 +12,7 @@ from django.apps import apps
 from clinic.knowledge.loader import load
 from clinic.staff.models import User
 from clinic.staff.roles import Role
-from consent import keys, sealing, signing
+from consent import keys, offering, sealing, signing
 from consent.content import (
     AftercareItem,
     AllergyTestTerm,
@@ -163,7 +163,8 @@ def make_signature(**changes: Any) -> signing.Signature:
 def ensure_wording() -> None:
     """A test with real transactions empties every table; the migrations' rows come back here."""
     if not ConsentTemplate.objects.exists():
-        import_module("consent.migrations.0002_first_wording").fill(apps, None)
+        for migration in ("0002_first_wording", "0008_second_wording"):
+            import_module(f"consent.migrations.{migration}").fill(apps, None)
 
 
 def make_offered(
@@ -173,16 +174,19 @@ def make_offered(
     subject: str = "",
     at: datetime = NOW,
     by: User | None = None,
+    asking: dict[str, Any] | None = None,
     **changes: Any,
 ) -> ConsentDocument:
-    """Shown to the patient, not signed. Other arguments change the content."""
+    """Shown to the patient, not signed. `asking` is the rest of the proposal, other arguments
+    change the content."""
     ensure_wording()
     keys.ensure_key(at=datetime.now(UTC))  # valid on the day the tests run, whatever NOW is
     patient = patient or make_patient()
-    return signing.offer(
+    said = content or make_content(patient, **changes)
+    return offering.offer(
         patient,
         subject or f"plan:{uuid4()}",
-        content or make_content(patient, **changes),
+        offering.Proposal(content=said, **({"valid_months": 12} | (asking or {}))),
         at=at,
         by=by or make_staff(Role.RECEPTION),
     )

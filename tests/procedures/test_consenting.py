@@ -10,12 +10,22 @@ from clinic.knowledge.loader import load
 from clinic.record.models import Task, TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Role
-from consent import signing
+from consent import withdrawing
 from consent.content import ConsentContent
 from consent.models import ConsentDocument, ConsentState
 from patients.intake import Said
 from patients.models import Area
-from procedures import catalogue, consenting, plans, products, screening, treatment
+from procedures import (
+    catalogue,
+    consenting,
+    disclosure,
+    plans,
+    products,
+    screening,
+    terms,
+    treatment,
+    withdrawals,
+)
 from procedures.consenting import NotSignedOff
 from procedures.models import IngredientRole, Plan, TestResult
 from procedures.products import Ingredient
@@ -51,7 +61,7 @@ def doctor() -> User:
 
 
 def content(plan: Plan, language: str = "en") -> ConsentContent:
-    return consenting.content_of(plan, language=language, at=LATER)
+    return disclosure.content_of(plan, language=language, at=LATER)
 
 
 def revised(plan: Plan, **changes: Any) -> Plan:
@@ -108,7 +118,7 @@ def test_words_are_in_the_language_that_is_signed_and_terms_are_the_same() -> No
     described = load().techniques["TE-NAPPAGE"].description
     texts = [said[language].technique.text for language in LANGUAGES]
     assert texts == [described.en, described.ru, described.uk]
-    assert {one.terms_sha256() for one in said.values()} == {consenting.terms_of(plan)}
+    assert {one.terms_sha256() for one in said.values()} == {terms.terms_of(plan)}
     assert len({one.sha256() for one in said.values()}) == 3
     answers = {said[language].health[0].answer for language in LANGUAGES}
     assert answers == {"No", "Нет", "Ні"}
@@ -305,11 +315,11 @@ def test_a_withdrawal_asks_about_the_sessions_that_have_lost_their_consent(
     first = book_course(plan, place).sessions.get(number=1)
     document = make_consent(plan)
     with django_capture_on_commit_callbacks(execute=True):
-        signing.withdraw(document, "afraid of needles", at=NOW, by=place.desk)
+        withdrawing.withdraw(document, "afraid of needles", at=NOW, by=place.desk)
     task = Task.objects.get(kind=TaskKind.CONSENT_PROBLEM)
     assert (task.subject_uuid, task.patient_uuid) == (first.uuid, plan.patient.uuid)
     assert (task.role, task.urgent, task.facts) == (Role.COSMETOLOGIST, False, {"sessions": 2})
-    assert consenting.catch_up(since=EARLIER, at=LATER) == [task]
+    assert withdrawals.catch_up(since=EARLIER, at=LATER) == [task]
     with django_capture_on_commit_callbacks(execute=True):
         make_consent(plan, at=LATER)
     assert not Task.objects.open().exists()
@@ -319,8 +329,8 @@ def test_a_withdrawal_while_the_session_runs_is_urgent() -> None:
     session = make_ready_session()
     treatment.start(session, at=NOW, by=session.course.plan.practitioner)
     document = ConsentDocument.objects.get()
-    signing.withdraw(document, "", at=NOW, by=make_staff(Role.RECEPTION))
-    task = consenting.flag_withdrawn(document, at=NOW)
+    withdrawing.withdraw(document, "", at=NOW, by=make_staff(Role.RECEPTION))
+    task = withdrawals.flag(document, at=NOW)
     assert task is not None
     assert (task.subject_uuid, task.urgent) == (session.uuid, True)
 
@@ -328,5 +338,5 @@ def test_a_withdrawal_while_the_session_runs_is_urgent() -> None:
 def test_a_withdrawal_of_what_nothing_is_booked_for_asks_nobody() -> None:
     plan = make_signed_plan()
     document = make_consent(plan, at=NOW)
-    signing.withdraw(document, "", at=NOW, by=make_staff(Role.RECEPTION))
-    assert consenting.flag_withdrawn(document, at=NOW) is None
+    withdrawing.withdraw(document, "", at=NOW, by=make_staff(Role.RECEPTION))
+    assert withdrawals.flag(document, at=NOW) is None

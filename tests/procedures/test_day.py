@@ -11,7 +11,7 @@ from psycopg.types.range import TimestamptzRange
 
 from clinic.staff.models import Location, TimeOff, User
 from clinic.staff.roles import Role
-from consent import signing
+from consent import withdrawing
 from consent.models import ConsentDocument
 from procedures import booking, courses, day, readiness
 from procedures.readiness import CONSENT, HOLD, INTAKE, PHOTO, SCREENING
@@ -172,7 +172,7 @@ def test_what_a_session_of_today_lacks_is_an_icon(
 
 def test_a_withdrawn_consent_is_missing_again() -> None:
     session = make_ready_session()
-    signing.withdraw(ConsentDocument.objects.get(), "", at=NOW, by=make_staff(Role.RECEPTION))
+    withdrawing.withdraw(ConsentDocument.objects.get(), "", at=NOW, by=make_staff(Role.RECEPTION))
     (block,) = drawn(session.course.plan.location).blocks
     assert block.missing == (CONSENT,)
 

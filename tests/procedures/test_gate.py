@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.staff.roles import Role
-from consent import signing
+from consent import withdrawing
 from consent.models import ConsentDocument
 from patients import history
 from patients.models import Asserter
@@ -66,7 +66,7 @@ def test_a_revised_plan_needs_sign_off_and_consent_again(client: Client) -> None
 
 def test_a_withdrawn_consent_keeps_the_gate_closed(client: Client) -> None:
     session = make_ready_session()
-    signing.withdraw(ConsentDocument.objects.get(), "", at=NOW, by=make_staff(Role.RECEPTION))
+    withdrawing.withdraw(ConsentDocument.objects.get(), "", at=NOW, by=make_staff(Role.RECEPTION))
     assert refused(session, client) == ["consent"]
 
 

@@ -1,6 +1,6 @@
 """What a consent must name, and the risks it must list."""
 
-from clinic.knowledge.entries.base import Entry, Ids, Text, Words
+from clinic.knowledge.entries.base import Area, Entry, Ids, Text, Words
 
 
 class ConsentContent(Entry):
@@ -17,4 +17,8 @@ class ConsentRisk(Entry):
 
     label: Words
     frequency: Words
-    ingredient_ids: Ids = ()  # printed first when the plan has one of these
+    # Printed first when the plan has one of these, or is for this area, or the patient has one.
+    ingredient_ids: Ids = ()
+    contraindication_ids: Ids = ()
+    area: Area | None = None
+    side_effect_ids: Ids = ()  # the same, as aftercare knows it: of what kind, for how long

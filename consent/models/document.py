@@ -1,7 +1,8 @@
-"""Who agreed to which exact text, and the evidence of it."""
+"""One text offered to one patient, from the offer to the seal and its end."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import datetime
 from uuid import uuid4
 
@@ -14,36 +15,8 @@ from clinic.errors import WrongState
 from clinic.staff.models import LANGUAGES, User
 from clinic.staff.roles import Permission
 from consent.content import Clinic
+from consent.models.template import ConsentTemplate
 from patients.models import Patient
-
-
-class ConsentTemplate(models.Model):
-    """The clinic's fixed wording of a consent in one language; a change is a new version."""
-
-    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
-    language = models.CharField(max_length=5, choices=LANGUAGES)
-    version = models.PositiveSmallIntegerField()
-    texts = models.JSONField(help_text="Heading and paragraphs of each block, by block key.")
-    sha256 = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["language", "version"], name="consenttemplate_version_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(version__gt=0), name="consenttemplate_counts_from_one"
-            ),
-        ]
-        triggers = [
-            pgtrigger.Protect(
-                name="consenttemplate_never_changes", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"ConsentTemplate {self.language} v{self.version}"
 
 
 class ConsentState(models.TextChoices):
@@ -90,7 +63,8 @@ class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
 
     def in_force(self, *, at: datetime) -> ConsentDocumentQuerySet:
         """Sealed, not superseded, not withdrawn, inside its validity at that moment."""
-        return self.filter(state=ConsentState.SEALED, sealed_at__lte=at, valid_until__gt=at)
+        lasting = Q(valid_until=None) | Q(valid_until__gt=at)
+        return self.filter(lasting, state=ConsentState.SEALED, sealed_at__lte=at)
 
     def naming(self, terms_sha256: str) -> ConsentDocumentQuerySet:
         """Those that name exactly this treatment, by the hash of its terms."""
@@ -123,6 +97,11 @@ OFFERED_COLUMNS = (
     "content_sha256",
     "terms_sha256",
     "offered_at",
+    "second_template_id",
+    "second_content",
+    "asked_signers",
+    "valid_months",
+    "valid_sessions",
 )
 SIGNED_COLUMNS = ("signed_at", "signer_name", "signature", "photo_use")
 SEALED_COLUMNS = (
@@ -136,7 +115,7 @@ SEALED_COLUMNS = (
 )
 
 
-def _differs(*columns: str) -> str:
+def differs(*columns: str) -> str:
     """SQL: one of these columns is about to change."""
     return "(" + " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in columns) + ")"
 
@@ -155,6 +134,25 @@ class ConsentDocument(models.Model):
     content_sha256 = models.CharField(max_length=64)
     terms_sha256 = models.CharField(
         max_length=64, help_text="Of what must equal the plan: ConsentContent.terms_sha256()."
+    )
+    second_template = models.ForeignKey(
+        ConsentTemplate,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty means: in one language.",
+    )
+    second_content = models.JSONField(
+        null=True, help_text="The same content in the language beside it. Empty: one language."
+    )
+    asked_signers = models.JSONField(
+        default=list, help_text="Who signs beside the patient: guardian, interpreter, witness."
+    )
+    valid_months = models.PositiveSmallIntegerField(
+        null=True, help_text="Empty means: no limit in time."
+    )
+    valid_sessions = models.PositiveSmallIntegerField(
+        null=True, help_text="Empty means: all sessions it names."
     )
     state = models.CharField(max_length=15, choices=ConsentState, default=ConsentState.DRAFT)
     created_at = models.DateTimeField()
@@ -176,7 +174,9 @@ class ConsentDocument(models.Model):
         help_text="Empty means: not countersigned.",
     )
     sealed_at = models.DateTimeField(null=True, help_text="Empty means: not sealed.")
-    valid_until = models.DateTimeField(null=True, help_text="Empty means: not sealed.")
+    valid_until = models.DateTimeField(
+        null=True, help_text="Empty means: not sealed, or no limit in time."
+    )
     file = models.CharField(max_length=80, blank=True, help_text="Name in the encrypted storage.")
     pdf_sha256 = models.CharField(max_length=64, blank=True)
     pdf_bytes = models.PositiveIntegerField(null=True, help_text="Empty means: not sealed.")
@@ -199,12 +199,15 @@ class ConsentDocument(models.Model):
             ),
             models.CheckConstraint(
                 condition=(
-                    Q(sealed_at__isnull=False, valid_until__isnull=False, pdf_bytes__gt=0)
-                    & ~Q(file="")
-                    & ~Q(pdf_sha256="")
+                    Q(sealed_at__isnull=False, pdf_bytes__gt=0) & ~Q(file="") & ~Q(pdf_sha256="")
                 )
                 | Q(sealed_at=None, valid_until=None, pdf_bytes=None, file="", pdf_sha256=""),
                 name="consentdocument_sealed_iff_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_template__isnull=True, second_content__isnull=True)
+                | Q(second_template__isnull=False, second_content__isnull=False),
+                name="consentdocument_second_language_whole",
             ),
             models.CheckConstraint(
                 condition=~Q(state="sealed") | Q(sealed_at__isnull=False),
@@ -255,21 +258,21 @@ class ConsentDocument(models.Model):
                 name="consentdocument_offered_is_frozen",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    f"OLD.offered_at IS NOT NULL AND {_differs(*OFFERED_COLUMNS)}"
+                    f"OLD.offered_at IS NOT NULL AND {differs(*OFFERED_COLUMNS)}"
                 ),
             ),
             pgtrigger.Protect(
                 name="consentdocument_sealed_is_frozen",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    f"OLD.sealed_at IS NOT NULL AND {_differs(*SEALED_COLUMNS)}"
+                    f"OLD.sealed_at IS NOT NULL AND {differs(*SEALED_COLUMNS)}"
                 ),
             ),
             pgtrigger.Protect(
                 name="consentdocument_signed_is_frozen",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    f"OLD.signed_at IS NOT NULL AND {_differs(*SIGNED_COLUMNS)}"
+                    f"OLD.signed_at IS NOT NULL AND {differs(*SIGNED_COLUMNS)}"
                 ),
             ),
         ]
@@ -294,6 +297,21 @@ class ConsentDocument(models.Model):
         return Clinic(**self.content["clinic"])
 
     @property
+    def open_signers(self) -> list[str]:
+        """Who still has to sign beside the patient, in the order in which they are asked."""
+        signed = set(self.further_signatures.values_list("role", flat=True))
+        return [role for role in self.asked_signers if role not in signed]
+
+    def end_of_validity(self, sealed_at: datetime) -> datetime | None:
+        """As the clinic's rules stood when it was offered; None: no limit in time."""
+        if self.valid_months is None:
+            return None
+        months = sealed_at.month - 1 + self.valid_months
+        year, month = sealed_at.year + months // 12, months % 12 + 1
+        day = min(sealed_at.day, monthrange(year, month)[1])
+        return sealed_at.replace(year=year, month=month, day=day)
+
+    @property
     def is_unfinished(self) -> bool:
         return self.state in UNFINISHED
 
@@ -312,84 +330,3 @@ class ConsentDocument(models.Model):
         if state not in CONSENT_MOVES[current]:
             raise WrongState(state=current.label)
         self.state = state
-
-
-class SignatureEventKind(models.TextChoices):
-    CREATED = "created", _("Created")
-    SENT = "sent", _("Sent")
-    OPENED = "opened", _("Opened")
-    SECTION_REACHED = "section-reached", _("Section reached")
-    SIGNED = "signed", _("Signed by the patient")
-    DECLINED = "declined", _("Declined")
-    COUNTERSIGNED = "countersigned", _("Countersigned")
-    SEALED = "sealed", _("Sealed")
-    DELIVERED = "delivered", _("Copy delivered")
-    SUPERSEDED = "superseded", _("Superseded")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
-
-
-class SignatureEvent(models.Model):
-    """One step of the evidence, chained to the one before it; append-only.
-
-    What is not known is empty and printed as "not recorded", never filled from elsewhere.
-    """
-
-    document = models.ForeignKey(ConsentDocument, on_delete=models.PROTECT, related_name="events")
-    number = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=20, choices=SignatureEventKind)
-    at = models.DateTimeField()
-    actor_kind = models.CharField(max_length=40)
-    actor_uuid = models.UUIDField(null=True, help_text="Empty means: the system itself.")
-    actor_name = models.CharField(max_length=200, blank=True)
-    address = models.GenericIPAddressField(null=True, help_text="Empty means: not recorded.")
-    device = models.CharField(max_length=300, blank=True, help_text="Browser string.")
-    facts = models.JSONField(default=dict)
-    document_sha256 = models.CharField(max_length=64, help_text="Content hash at that moment.")
-    previous = models.CharField(max_length=64)
-    hash = models.CharField(max_length=64)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["document", "number"], name="signatureevent_numbered_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=SignatureEventKind.values), name="signatureevent_kind_known"
-            ),
-        ]
-        triggers = [
-            pgtrigger.Protect(
-                name="signatureevent_append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"SignatureEvent #{self.pk} {self.kind}"
-
-
-class Withdrawal(models.Model):
-    """The patient takes a consent back, from that moment on."""
-
-    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
-    document = models.OneToOneField(
-        ConsentDocument, on_delete=models.PROTECT, related_name="withdrawal"
-    )
-    at = models.DateTimeField()
-    reason = models.CharField(max_length=500, blank=True)
-    recorded_by = models.ForeignKey(
-        User,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        help_text="Empty means: the patient did it by link.",
-    )
-
-    class Meta:
-        triggers = [
-            pgtrigger.Protect(
-                name="withdrawal_append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Withdrawal #{self.pk}"
