@@ -77,7 +77,7 @@ def test_what_came_to_a_list_is_told_with_its_block() -> None:
         overrides=(*BASE.overrides, decided),
         health=(
             *BASE.health[:1],
-            HealthAnswer(id="CI-PREGNANCY", question="Pregnant?", answer="yes"),
+            replace(BASE.health[1], answer="yes"),
         ),
         risks=risks,
     )
