@@ -9,8 +9,9 @@ from aftercare.reactions import Report
 from clinic.demo.visits import MINUTES, Journey
 from clinic.messaging import links
 from clinic.messaging.models import Purpose
-from consent import signing, withdrawing
-from consent.models import ConsentDocument
+from consent import reading, signing, withdrawing
+from consent.evidence import NOTHING
+from consent.models import ConsentDocument, Withdrawal
 from patients import intake
 from patients.models import Patient
 from procedures import booking, plans
@@ -49,22 +50,29 @@ def overridden(story: Journey) -> None:
 
 
 def offered(story: Journey) -> ConsentDocument:
-    return story.offer(signed_off(story), at=story.moment(-1, 15))
+    """The patient reads it at home, and wants to know something first."""
+    document = _offered(story)
+    at = story.moment(-1, 16)
+    link = signing.open_on_tablet(document, at=at, by=story.stage.reception)
+    reading.ask(document, "May I go swimming the day after?", NOTHING, at=at, by=link)
+    return document
 
 
 def signed(story: Journey) -> ConsentDocument:
-    return story.sign(offered(story), at=story.moment(-1, 16))
+    return story.sign(_offered(story), at=story.moment(-1, 16))
 
 
 def declined(story: Journey) -> None:
     reason = "I want to think about it until spring."
-    signing.decline(offered(story), reason, at=story.moment(-1, 16), by=story.stage.reception)
+    signing.decline(_offered(story), reason, at=story.moment(-1, 16), by=story.stage.reception)
 
 
 def withdrawn(story: Journey) -> None:
     document = story.seal(signed(story), at=story.moment(-1, 17))
     reason = "changed my mind"
-    withdrawing.withdraw(document, reason, at=story.moment(0, 8), by=story.stage.reception)
+    at = story.moment(0, 8)
+    withdrawing.withdraw(document, reason, at=at, by=story.stage.reception)
+    withdrawing.seal(Withdrawal.objects.get(document=document), at=at)
 
 
 def revised(story: Journey) -> Plan:
@@ -154,6 +162,10 @@ JOURNEYS: dict[str, Callable[[Journey], object]] = {
     "today": today,
     "consultation": consultation,
 }
+
+
+def _offered(story: Journey) -> ConsentDocument:
+    return story.offer(signed_off(story), at=story.moment(-1, 15))
 
 
 def _planned(story: Journey, *, days: int) -> Plan:

@@ -18,7 +18,7 @@ from clinic.messaging.models import Message
 from clinic.record.models import Task
 from clinic.staff.models import Location, Room, TimeOff, User
 from clinic.staff.roles import GRANTS, Permission, Role
-from consent.models import ConsentDocument
+from consent.models import ConsentDocument, PatientQuestion
 from patients.models import Answer as Said
 from patients.models import HistoryItem, HistoryKind, Intake, Patient, Photo, Synonym
 from procedures.models import (
@@ -126,6 +126,7 @@ ROWS: dict[str, type[Model]] = {
     "lot": Lot,
     "plan": Plan,
     "document": ConsentDocument,
+    "question": PatientQuestion,
     "visit": Appointment,
     "session": Session,
     "hold": CourseHold,
@@ -150,6 +151,8 @@ def rows_of(page: Page, name: str) -> Any:
     rows: Any = model._default_manager.all()
     if page.name == "consent:document-pdf":
         rows = rows.with_file()
+    elif page.name == "consent:document-withdrawal":
+        rows = rows.filter(withdrawal__sealed_at__isnull=False)
     elif page.name == "procedures:course-book":
         rows = rows.current()
     elif name == "item":
@@ -185,7 +188,7 @@ def owner(row: Any) -> Patient | None:
         return row
     if isinstance(row, Message | Task):
         return Patient.objects.filter(uuid=row.patient_uuid or row.uuid).first()
-    for way in ("patient", "plan", "course"):
+    for way in ("patient", "plan", "course", "document"):
         if hasattr(row, way):
             return owner(getattr(row, way))
     return None
