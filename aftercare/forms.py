@@ -89,6 +89,17 @@ class CheckInForm(forms.Form):
         return given
 
 
+class QuestionForm(forms.Form):
+    """One line in the patient's own words."""
+
+    asked = forms.CharField(
+        label=_("Can I …?"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "enterkeyhint": "send"}),
+        error_messages={"required": _("Write what you would like to do, in a few words.")},
+    )
+
+
 class ReactionForm(forms.Form):
     """What a member of staff saw or heard."""
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from django.utils import translation
 
 from aftercare import reminding
-from aftercare.models import AftercarePlan, CheckIn, Restriction
+from aftercare.models import AftercarePlan, CheckIn, Question, Restriction
 from clinic.knowledge.entries import Recommendation
 from clinic.knowledge.entries.aftercare import Safety
 from clinic.knowledge.loader import load
@@ -27,6 +27,7 @@ DATES = {
     "sun_date": "RX-SUN",
     "procedure_date": "RX-OTHER-PROC",
 }
+QUESTIONS_SHOWN = 5
 REPORT_SHOWN_FOR = timedelta(hours=36)
 
 
@@ -62,6 +63,7 @@ class Leaflet:
     forbidden: tuple[Bans, ...]
     helps: tuple[str, ...]
     report: CheckIn | None
+    asked: tuple[Question, ...] = ()
 
 
 def read(session: Session, *, at: datetime) -> Leaflet:
@@ -81,6 +83,7 @@ def read(session: Session, *, at: datetime) -> Leaflet:
         forbidden=_grouped(_merged(held), language, at=at),
         helps=tuple(one.recommendation.in_(language) for one in _helps(plan, day)),
         report=report,
+        asked=tuple(plan.questions.order_by("-asked_at", "-pk")[:QUESTIONS_SHOWN]),
     )
 
 

@@ -237,3 +237,70 @@ class Reaction(models.Model):
 
     def __str__(self) -> str:
         return f"Reaction #{self.pk}"
+
+
+class May(models.TextChoices):
+    """Whether a patient may do what was asked."""
+
+    ALLOWED = "allowed", _("Allowed")
+    WITH_CONDITIONS = "allowed_with_conditions", _("Allowed on a condition")
+    FORBIDDEN = "forbidden", _("Not yet")
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, user: User) -> QuestionQuerySet:
+        return self.filter(plan__in=AftercarePlan.objects.visible_to(user))
+
+    def waiting(self) -> QuestionQuerySet:
+        """The rules had no answer, and no clinician has answered yet."""
+        return self.filter(is_open=True, answered_at=None)
+
+
+QuestionManager = models.Manager.from_queryset(QuestionQuerySet)
+
+
+class Question(models.Model):
+    """What a patient asked on the page, what the rules said, and what a clinician answered."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    plan = models.ForeignKey(AftercarePlan, on_delete=models.PROTECT, related_name="questions")
+    asked = models.TextField()
+    asked_at = models.DateTimeField()
+    may = models.CharField(max_length=30, choices=May)
+    until = models.DateTimeField(null=True, help_text="Empty means: nobody has named an end.")
+    conditions = models.JSONField(default=list, help_text="Each with en, ru, uk.")
+    without = models.JSONField(default=list, help_text="What stays forbidden: each en, ru, uk.")
+    rules = models.JSONField(default=list, help_text="Knowledge ids, RX- and RE-.")
+    is_open = models.BooleanField(help_text="The rules have no answer: a clinician gives one.")
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, help_text="Empty means: not answered.")
+    answered_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty means: not answered.",
+    )
+
+    objects = QuestionManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(may__in=May.values), name="question_may_known"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, answer="")
+                | (Q(answered_at__gte=F("asked_at"), answered_by__isnull=False) & ~Q(answer="")),
+                name="question_answered_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_open=False) | Q(may="forbidden"), name="question_open_is_forbidden"
+            ),
+        ]
+        indexes = [models.Index(fields=["plan", "asked_at"], name="question_plan")]
+
+    def __str__(self) -> str:
+        return f"Question #{self.pk} ({self.may})"
+
+    @property
+    def waits(self) -> bool:
+        return self.is_open and self.answered_at is None

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from aftercare import check_ins, leaflet, reactions, reminding, restrictions
-from aftercare.forms import CheckInForm, ReactionForm
-from aftercare.models import AftercarePlan, CheckIn, Reaction, Restriction
+from aftercare import check_ins, leaflet, questions, reactions, reminding, restrictions
+from aftercare.forms import CheckInForm, QuestionForm, ReactionForm
+from aftercare.models import AftercarePlan, CheckIn, Question, Reaction, Restriction
 from clinic.errors import ClinicError
 from clinic.messaging.access import PatientRequest, patient_page
 from clinic.messaging.models import Message, PatientLink, Purpose
@@ -48,6 +48,25 @@ def patient_check_in(request: PatientRequest) -> HttpResponse:
     return _page(request, session, form, status=422)
 
 
+@patient_page(Purpose.AFTERCARE)
+@require_http_methods(["GET", "POST"])
+def patient_ask(request: PatientRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect("aftercare:patient-aftercare")
+    session = _session_of(request.link)
+    plan = get_object_or_404(AftercarePlan, session=session)
+    question, form = QuestionForm(request.POST), CheckInForm(area=_area(session))
+    if question.is_valid():
+        try:
+            asked = question.cleaned_data["asked"]
+            questions.ask(plan, asked, at=timezone.now(), by=request.link)
+        except ClinicError as error:
+            question.add_error("asked", str(error))
+        else:
+            return redirect(reverse("aftercare:patient-aftercare") + "#ask")
+    return _page(request, session, form, question, status=422)
+
+
 @requires(Permission.SEE_CLINICAL)
 @require_safe
 def plan_detail(request: StaffRequest, plan: UUID) -> HttpResponse:
@@ -63,6 +82,8 @@ def plan_detail(request: StaffRequest, plan: UUID) -> HttpResponse:
         "rows": rows,
         "may_release": any(releasable for _one, releasable, _over in rows),
         "check_ins": row.check_ins.order_by("-at", "-pk"),
+        "questions": row.questions.select_related("answered_by").order_by("-asked_at", "-pk"),
+        "may_reply": request.user.may(Permission.TREAT),
         "reactions": row.session.reactions.order_by("-reported_at"),
         "sent": Message.objects.visible_to(request.user).filter(subject=subject).order_by("due_at"),
     }
@@ -77,6 +98,30 @@ def check_in_detail(request: StaffRequest, check_in: UUID) -> HttpResponse:
     row = get_object_or_404(rows, uuid=check_in)
     plan = reverse("aftercare:plan-detail", args=[row.plan.uuid])
     return redirect(f"{plan}#check-in-{row.uuid}")
+
+
+@requires(Permission.SEE_CLINICAL)
+@require_safe
+def question_detail(request: StaffRequest, question: UUID) -> HttpResponse:
+    """A task leads here: to the question, among everything else of that aftercare."""
+    rows = Question.objects.visible_to(request.user).select_related("plan")
+    row = get_object_or_404(rows, uuid=question)
+    plan = reverse("aftercare:plan-detail", args=[row.plan.uuid])
+    return redirect(f"{plan}#question-{row.uuid}")
+
+
+@requires(Permission.TREAT)
+@require_POST
+def question_reply(request: StaffRequest, question: UUID) -> HttpResponse:
+    rows = Question.objects.visible_to(request.user).select_related("plan")
+    row = get_object_or_404(rows, uuid=question)
+    try:
+        answer = request.POST.get("answer", "")
+        questions.reply(row, answer, at=timezone.now(), by=request.user)
+    except ClinicError as error:
+        return _refused(request, row.plan, error)
+    messages.success(request, _("Answered. The patient reads it on the page."))
+    return redirect("aftercare:plan-detail", row.plan.uuid)
 
 
 @requires(Permission.SEE_CLINICAL)
@@ -175,10 +220,20 @@ def _area(session: Session) -> str:
 
 
 def _page(
-    request: HttpRequest, session: Session, form: CheckInForm, *, status: int = 200
+    request: HttpRequest,
+    session: Session,
+    form: CheckInForm,
+    question: QuestionForm | None = None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     page = leaflet.read(session, at=timezone.now())
-    context = {"page": page, "form": form, "location": session.appointment.room.location}
+    context = {
+        "page": page,
+        "form": form,
+        "question": question or QuestionForm(),
+        "location": session.appointment.room.location,
+    }
     return render(request, "aftercare/patient_aftercare.html", context, status=status)
 
 

@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[str, Permission]] = {
     "procedures.plan": ("procedures:plan-detail", Permission.SEE_CLINICAL),
     "aftercare.aftercareplan": ("aftercare:plan-detail", Permission.SEE_CLINICAL),
     "aftercare.checkin": ("aftercare:check-in-detail", Permission.SEE_CLINICAL),
+    "aftercare.question": ("aftercare:question-detail", Permission.SEE_CLINICAL),
     "aftercare.reaction": ("aftercare:reaction-detail", Permission.SEE_CLINICAL),
 }
 CHART = ("chart:patient-chart", Permission.SEE_PATIENTS)
