@@ -75,6 +75,9 @@ STATES: dict[str, tuple[str, str]] = {
     "normal": ("done", "check"),
     "watch": ("warning", "eye"),
     "contact_clinic": ("waiting", "phone"),
+    "allowed": ("done", "check"),
+    "allowed_with_conditions": ("warning", "info-circle"),
+    "forbidden": ("danger", "ban"),
     "urgent": ("danger", "urgent"),
     # history, tests and reactions
     "inactive": ("off", "player-pause"),
