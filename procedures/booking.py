@@ -1,5 +1,6 @@
 """One visit at a time: booked, moved, cancelled, arrived. A public function is a transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -197,14 +198,20 @@ def moment(on: date, hour: time, location: Location) -> datetime:
 
 
 def queue_for(practitioner: User, room: Room, *patients: Patient) -> None:
-    """Lock the owners of a slot in one order everywhere: practitioner, room, patient.
+    """Lock the owners of a slot in one order everywhere: practitioner, room, patient."""
+    queue_for_all({practitioner.pk}, {room.pk}, {one.pk for one in patients})
+
+
+def queue_for_all(
+    practitioners: Iterable[int], rooms: Iterable[int], patients: Iterable[int]
+) -> None:
+    """Lock the owners of several slots: practitioners, rooms, patients, each by key.
 
     Two overlapping inserts at once could otherwise end in a deadlock instead of a violation.
     """
-    User.objects.select_for_update(no_key=True).get(pk=practitioner.pk)
-    Room.objects.select_for_update(no_key=True).get(pk=room.pk)
-    for key in sorted(patient.pk for patient in patients):
-        Patient.objects.select_for_update(no_key=True).get(pk=key)
+    for model, keys in ((User, practitioners), (Room, rooms), (Patient, patients)):
+        for key in sorted(set(keys)):
+            model.objects.select_for_update(no_key=True).get(pk=key)
 
 
 def place(visit: Visit, *, at: datetime, by: User) -> Appointment:

@@ -1,21 +1,24 @@
 """All sessions of a plan booked at once, all or none; held and released by clinicians."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Self, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError, WrongState
 from clinic.record import audit
 from clinic.staff.models import Room, User
 from clinic.staff.roles import Permission
-from procedures import booking, screening, signals
+from procedures import booking, planning, screening, signals
 from procedures.booking import Visit
+from procedures.colliding import retried
+from procedures.domain.course import Level
 from procedures.models import (
     OFF_THE_CALENDAR,
     Appointment,
@@ -26,10 +29,10 @@ from procedures.models import (
     Plan,
     Session,
 )
+from procedures.planning import Seat, Wish
 
 DONE = {AppointmentStatus.COMPLETED, AppointmentStatus.STOPPED}
 STANDING = {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED}
-HORIZON = 30  # days after the wanted one in which a free time is looked for
 
 
 class AlreadyBooked(ClinicError):
@@ -79,9 +82,9 @@ class NotSafe(ClinicError):
     text = _("A doctor has to look at this plan before it is booked. Ask the clinical lead.")
 
 
-class NoFreeTime(ClinicError):
-    code = "no-free-time"
-    text = _("No free time was found for session %(number)s. Choose another room, hour or start.")
+class NeedsReason(ClinicError):
+    code = "needs-reason"
+    text = _("%(why)s Choose another day, or write why it is booked nevertheless.")
 
 
 class DoctorsOnly(ClinicError):
@@ -96,16 +99,6 @@ class Place(TypedDict):
     room: Room
     practitioner: User
     version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What reception asks for: from when on, at what hour, where, for how long."""
-
-    first: date
-    hour: time
-    room: Room
-    minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,48 +120,33 @@ class Dots:
         )
 
 
-def propose(plan: Plan, wish: Wish) -> list[datetime]:
-    """A free start for each session: the wanted hour on the first day that works, else nearby.
-
-    Wall-clock hours in the location's zone, so that a course over a clock change keeps its hour.
-    """
-    starts: list[datetime] = []
-    earliest = max(wish.first, earliest_by_interval(plan, wish.first))
-    for number in range(1, plan.sessions + 1):
-        start = next(_free_starts(plan, wish, earliest), None)
-        if start is None:
-            raise NoFreeTime(number=number)
-        starts.append(start)
-        earliest = timezone.localdate(start, wish.room.location.zone) + timedelta(
-            days=plan.interval_days
-        )
-    return starts
-
-
+@retried
 @transaction.atomic
 def book(
     plan: Plan, starts: Sequence[datetime], *, room: Room, minutes: int, at: datetime, by: User
 ) -> Course:
-    """Book every session of the plan, or none."""
-    booking.queue_for(plan.practitioner, room, plan.patient)
-    plan = _locked(plan)
-    _check_bookable(plan, starts, room, at)
-    if Course.objects.filter(plan=plan).exists():
-        raise AlreadyBooked
-    course = Course.objects.create(patient=plan.patient, plan=plan, booked_at=at, booked_by=by)
-    for number, start in enumerate(sorted(starts), start=1):
-        visit = Visit(
-            kind=AppointmentKind.SESSION,
-            patient=plan.patient,
-            practitioner=plan.practitioner,
-            room=room,
-            start=start,
-            minutes=minutes,
-        )
-        _place_session(course, number, visit, at=at, by=by)
-    audit.record(
-        "course.booked", course, at=at, by=by, patient=plan.patient.uuid, sessions=len(starts)
-    )
+    """Book every session of the plan in one room with its practitioner, or none."""
+    seats = [Seat(start=one, practitioner=plan.practitioner, room=room) for one in starts]
+    return _book(plan, seats, minutes, at=at, by=by)
+
+
+@retried
+@transaction.atomic
+def book_laid_out(
+    plan: Plan, seats: Sequence[Seat], wish: Wish, *, reason: str, at: datetime, by: User
+) -> Course:
+    """Book every session where it was laid, or none; what a day runs into needs a reason."""
+    zone = plan.location.zone
+    days = [timezone.localdate(seat.start, zone) for seat in by_start(seats)]
+    found = planning.judged(plan, wish, days, at=at)
+    softly = sorted({one.code for one in found if one.level is Level.WARNING})
+    if softly and not reason.strip():
+        first = next(one for one in found if one.level is Level.WARNING)
+        raise NeedsReason(why=first.message.in_(get_language() or "en"))
+    course = _book(plan, seats, wish.minutes, at=at, by=by)
+    if softly:
+        course.accepted, course.accepted_reason = softly, reason.strip()
+        course.save(update_fields=["accepted", "accepted_reason"])
     return course
 
 
@@ -227,11 +205,8 @@ def release(held: CourseHold, reason: str, *, at: datetime, by: User) -> CourseH
 
 def earliest_by_interval(plan: Plan, on: date) -> date:
     """The first day that keeps the plan's interval from the last performed session."""
-    last = Session.objects.performed().filter(patient=plan.patient).order_by("started_at").last()
-    if last is None or last.started_at is None:
-        return on
-    performed = timezone.localdate(last.started_at, plan.location.zone)
-    return max(on, performed + timedelta(days=plan.interval_days))
+    performed = planning.last_performed(plan)
+    return on if performed is None else max(on, performed + timedelta(days=plan.interval_days))
 
 
 def counted(course: Course) -> Dots:
@@ -252,6 +227,37 @@ def by_number(course: Course) -> list[str]:
             AppointmentStatus.NO_SHOW: "missed",
         }.get(status, "booked")
     return [states.get(number, "free") for number in range(1, course.plan.sessions + 1)]
+
+
+def by_start(seats: Iterable[Seat]) -> list[Seat]:
+    return sorted(seats, key=lambda seat: seat.start)
+
+
+def _book(plan: Plan, seats: Sequence[Seat], minutes: int, *, at: datetime, by: User) -> Course:
+    booking.queue_for_all(
+        {seat.practitioner.pk for seat in seats},
+        {seat.room.pk for seat in seats},
+        {plan.patient_id},
+    )
+    plan = _locked(plan)
+    _check_bookable(plan, [seat.start for seat in seats], at)
+    if Course.objects.filter(plan=plan).exists():
+        raise AlreadyBooked
+    course = Course.objects.create(patient=plan.patient, plan=plan, booked_at=at, booked_by=by)
+    for number, seat in enumerate(by_start(seats), start=1):
+        visit = Visit(
+            kind=AppointmentKind.SESSION,
+            patient=plan.patient,
+            practitioner=seat.practitioner,
+            room=seat.room,
+            start=seat.start,
+            minutes=minutes,
+        )
+        _place_session(course, number, visit, at=at, by=by)
+    audit.record(
+        "course.booked", course, at=at, by=by, patient=plan.patient.uuid, sessions=len(seats)
+    )
+    return course
 
 
 def _locked(plan: Plan) -> Plan:
@@ -283,12 +289,12 @@ def _check_neighbours(course: Course, number: int, start: datetime) -> None:
             raise TooClose(number=max(number, session.number), days=days)
 
 
-def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room, at: datetime) -> None:
+def _check_bookable(plan: Plan, starts: Sequence[datetime], at: datetime) -> None:
     if plan.signed_off_at is None:
         raise NotSignedOff
     if len(starts) != plan.sessions:
         raise TooManySessions(planned=plan.sessions)
-    days = [timezone.localdate(start, room.location.zone) for start in sorted(starts)]
+    days = [timezone.localdate(start, plan.location.zone) for start in sorted(starts)]
     if days[0] < earliest_by_interval(plan, days[0]):
         raise TooClose(number=1, days=plan.interval_days)
     for number, (before, after) in enumerate(pairwise(days), start=2):
@@ -302,19 +308,8 @@ def _check_bookable(plan: Plan, starts: Sequence[datetime], room: Room, at: date
 def _check_others(plan: Plan, days: Iterable[date]) -> None:
     """What is injected under another plan counts as well: the interval is the patient's."""
     for on in days:
-        if (near := _near(plan, on, _others(plan))) is not None:
+        if (near := _near(plan, on, planning.others(plan))) is not None:
             raise TooCloseToAnother(day=near[0], days=near[1])
-
-
-def _others(plan: Plan) -> list[tuple[date, int]]:
-    """The days of the sessions of the patient's other courses, and the intervals they keep."""
-    sessions = Session.objects.filter(patient=plan.patient)
-    sessions = sessions.exclude(appointment__status__in=OFF_THE_CALENDAR)
-    others = sessions.exclude(course__plan__lineage=plan.lineage)
-    return [
-        (timezone.localdate(slot.lower, plan.location.zone), days)
-        for slot, days in others.values_list("appointment__slot", "course__plan__interval_days")
-    ]
 
 
 def _near(plan: Plan, on: date, others: Iterable[tuple[date, int]]) -> tuple[date, int] | None:
@@ -336,32 +331,3 @@ def _check_safe(plan: Plan, on: date, at: datetime) -> None:
     ]
     if lifts and max(lifts) > on:
         raise NotSafeYet(day=max(lifts))
-
-
-def _free_starts(plan: Plan, wish: Wish, earliest: date) -> Iterator[datetime]:
-    """Free starts from a day on, the wanted hour first, then the nearest hours of the same day."""
-    zone = wish.room.location.zone
-    others = _others(plan)
-    for offset in range(HORIZON):
-        day = earliest + timedelta(days=offset)
-        if _near(plan, day, others) is not None:
-            continue
-        wanted = datetime.combine(day, wish.hour, zone)
-        shifts = sorted(range(-8 * 60, 8 * 60 + 1, 30), key=abs)
-        for start in (wanted + timedelta(minutes=shift) for shift in shifts):
-            visit = Visit(
-                kind=AppointmentKind.SESSION,
-                patient=plan.patient,
-                practitioner=plan.practitioner,
-                room=wish.room,
-                start=start,
-                minutes=wish.minutes,
-            )
-            if start.date() == day and booking.works(plan.practitioner, visit) and _free(visit):
-                yield start
-
-
-def _free(visit: Visit) -> bool:
-    standing = Appointment.objects.standing().filter(slot__overlap=visit.slot)
-    owners = {"practitioner": visit.practitioner, "room": visit.room, "patient": visit.patient}
-    return not any(standing.filter(**{owner: row}).exists() for owner, row in owners.items())

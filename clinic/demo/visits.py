@@ -14,7 +14,7 @@ from consent.models import ConsentDocument, PhotoUse
 from patients import history, intake, photos, registration
 from patients.models import HistoryKind, Patient
 from patients.registration import Identity
-from procedures import booking, consenting, courses, plans, screening, treatment
+from procedures import booking, consenting, courses, planning, plans, screening, treatment
 from procedures.models import Course, Plan, Session
 from procedures.plans import Intent
 from procedures.treatment import Given
@@ -188,8 +188,10 @@ class Journey:
     # Course and sessions
 
     def book(self, plan: Plan, *, first: int, hour: int, at: datetime) -> Course:
-        wish = courses.Wish(first=self.day(first), hour=time(hour), room=self.room, minutes=MINUTES)
-        starts = courses.propose(plan, wish)
+        wish = planning.Wish(
+            first=self.day(first), hour=time(hour), room=self.room, minutes=MINUTES
+        )
+        starts = planning.starts(plan, wish, at=at)
         return courses.book(
             plan, starts, room=self.room, minutes=MINUTES, at=at, by=self.stage.reception
         )

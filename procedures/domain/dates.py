@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
@@ -25,9 +25,20 @@ def earliest(plan: CoursePlan, first: date) -> tuple[date, ...] | None:
     """
     if WHOLE & {one.code for one in violations(plan, ())} or plan.sessions < 1:
         return None
-    search = _Search(plan=plan)
     begins = max(first, plan.not_before)
-    last = max(begins, plan.calm_from)
+    return _found(_Search(plan=plan), begins, max(begins, plan.calm_from))
+
+
+def earliest_open(
+    plan: CoursePlan, first: date, *, is_open: Callable[[date], bool], until: date
+) -> tuple[date, ...] | None:
+    """The earliest dates that are in order and on which somebody has time; none until then."""
+    begins = max(first, plan.not_before)
+    return _found(_Search(plan=plan, is_open=is_open, until=until), begins, until)
+
+
+def _found(search: _Search, begins: date, last: date) -> tuple[date, ...] | None:
+    plan = search.plan
     while begins <= last:
         for days in _steps(plan):
             if found := search.starting(begins, days):
@@ -48,6 +59,8 @@ class _Search:
     """Depth first, the earliest day first; what led nowhere once is not tried again."""
 
     plan: CoursePlan
+    is_open: Callable[[date], bool] | None = None
+    until: date = date.max
     days: int = 0
     begins: date = date.min
     ends: date = date.max
@@ -58,7 +71,8 @@ class _Search:
         """Dates with exactly this first one, at least so many days apart."""
         if not self.free(first):
             return None
-        self.begins, self.ends = self.plan.band.span(first)
+        self.begins, ends = self.plan.band.span(first)
+        self.ends = min(ends, self.until)
         if self.plan.sessions > 1:  # a course that must take months is spread over them
             days = max(days, ceil((self.begins - first).days / (self.plan.sessions - 1)))
         self.days = days
@@ -68,7 +82,8 @@ class _Search:
     def free(self, day: date) -> bool:
         """Whether nothing that is known speaks against a session on this day."""
         if day not in self.judged:
-            self.judged[day] = not any(on_day(self.plan, day))
+            fine = not any(on_day(self.plan, day))
+            self.judged[day] = fine and (self.is_open is None or self.is_open(day))
         return self.judged[day]
 
     def after(self, dates: tuple[date, ...]) -> tuple[date, ...] | None:
@@ -88,7 +103,7 @@ class _Search:
         day = before + timedelta(days=self.days)
         if most is None:
             day = max(day, self.begins) if last else day
-            while not self.free(day):
+            while day <= self.ends and not self.free(day):
                 day += A_DAY
             if day <= self.ends:
                 yield day

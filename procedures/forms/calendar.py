@@ -6,12 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.staff.models import Location, Room, User
+from clinic.staff.models import Room, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
 from procedures import booking
 from procedures.booking import Visit
-from procedures.models import Appointment, AppointmentKind, Plan
+from procedures.models import Appointment, AppointmentKind
 
 LENGTHS = [(minutes, f"{minutes} min") for minutes in (15, 20, 30, 45, 60, 75, 90, 120)]
 OTHER_KINDS = [choice for choice in AppointmentKind.choices if choice[0] != AppointmentKind.SESSION]
@@ -116,61 +116,3 @@ class ReasonForm(forms.Form):
     """Why; everybody who opens the visit reads it."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300)
-
-
-class WishForm(forms.Form):
-    """From when on, at what hour and in which room the sessions of a plan are wanted."""
-
-    first = forms.DateField(label=_("First session from"), widget=DayInput)
-    hour = forms.TimeField(label=_("Hour"), widget=HourInput)
-    room = RoomField()
-    minutes = forms.TypedChoiceField(label=_("Length"), choices=LENGTHS, coerce=int, initial=45)
-
-    def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["room"]
-        if isinstance(field, RoomField) and field.queryset is not None:
-            field.queryset = rooms = field.queryset.filter(location=location)
-            first = rooms.first()
-            field.initial = first.uuid if first else None
-
-
-class CourseForm(forms.Form):
-    """The proposed dates of all sessions, each open to change before they are booked together."""
-
-    room = RoomField(widget=forms.HiddenInput)
-    minutes = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.plan = plan
-        for number in range(1, plan.sessions + 1):
-            label = _("Session %(number)s") % {"number": number}
-            self.fields[f"on_{number}"] = forms.DateField(label=label, widget=DayInput)
-            self.fields[f"hour_{number}"] = forms.TimeField(label=_("Hour"), widget=HourInput)
-
-    @classmethod
-    def proposing(
-        cls, plan: Plan, starts: list[datetime], room: Room, minutes: int
-    ) -> "CourseForm":
-        initial: dict[str, object] = {"room": room.uuid, "minutes": minutes}
-        for number, start in enumerate(starts, start=1):
-            initial |= {f"on_{number}": start.date(), f"hour_{number}": start.time()}
-        return cls(plan=plan, initial=initial)
-
-    def starts(self) -> list[datetime]:
-        """All starts as instants; raises NoSuchTime."""
-        room: Room = self.cleaned_data["room"]
-        return [
-            booking.moment(
-                self.cleaned_data[f"on_{number}"],
-                self.cleaned_data[f"hour_{number}"],
-                room.location,
-            )
-            for number in range(1, self.plan.sessions + 1)
-        ]
-
-    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """Day and hour of each session side by side."""
-        numbers = range(1, self.plan.sessions + 1)
-        return [(self[f"on_{number}"], self[f"hour_{number}"]) for number in numbers]

@@ -272,6 +272,19 @@ class Course(models.Model):
     plan = models.OneToOneField(Plan, on_delete=models.PROTECT, related_name="course")
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    accepted = models.JSONField(
+        default=list, help_text="Codes of what its days run into, accepted with the reason."
+    )
+    accepted_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted=[], accepted_reason="")
+                | (~Q(accepted=[]) & ~Q(accepted_reason="")),
+                name="course_accepted_with_a_reason",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Course #{self.pk}"

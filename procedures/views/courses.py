@@ -16,9 +16,9 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Room
 from clinic.staff.roles import Permission
 from patients.models import Patient
-from procedures import booking, courses
-from procedures.courses import Wish
-from procedures.forms.calendar import CourseForm, ReasonForm, SlotForm, WishForm
+from procedures import booking, courses, planning
+from procedures.forms.calendar import ReasonForm, SlotForm
+from procedures.forms.courses import GIVEN_UP, CourseForm, WishForm
 from procedures.models import AppointmentKind, Course, CourseHold, Plan
 
 
@@ -29,44 +29,44 @@ def course_book(request: StaffRequest, plan: UUID) -> HttpResponse:
     row = get_object_or_404(Plan.objects.visible_to(request.user).current(), uuid=plan)
     wish = WishForm(request.GET if "first" in request.GET else None, location=row.location)
     wish.initial = {"first": timezone.localdate() + timedelta(days=1), "hour": time(10)}
-    form = None
-    if request.method == "POST":
-        form = CourseForm(request.POST, plan=row)
-        if form.is_valid() and booked(request, row, form):
+    laid, form = proposed(row, wish), None
+    posted = request.method == "POST"
+    if posted and wish.understood:
+        form = CourseForm(request.POST, plan=row, laid=laid)
+        if form.is_valid() and booked(request, row, wish, form):
             messages.success(request, _("All sessions are booked."))
             return redirect("chart:patient-chart", patient=row.patient.uuid)
-    elif wish.is_valid():
-        form = proposed(row, wish)
-    status = 422 if (form is not None and form.errors) or wish.errors else 200
+    elif laid is not None:
+        form = CourseForm(plan=row, laid=laid)
+    status = 422 if posted or wish.errors else 200
     context = {"plan": row, "patient": row.patient, "wish": wish, "form": form}
+    context["obstacle"] = GIVEN_UP.get(laid.given_up) if laid and laid.given_up else None
     return render(request, "procedures/course_book.html", context, status=status)
 
 
-def proposed(plan: Plan, wish: WishForm) -> CourseForm | None:
-    """A form with a free time for every session, or the wish with what stands in the way."""
-    room: Room = wish.cleaned_data["room"]
-    wanted = Wish(
-        first=wish.cleaned_data["first"],
-        hour=wish.cleaned_data["hour"],
-        room=room,
-        minutes=wish.cleaned_data["minutes"],
-    )
+def proposed(plan: Plan, wish: WishForm) -> planning.LaidOut | None:
+    """A free time for every session, or the wish with what stands in the way."""
+    if not wish.is_bound or not wish.is_valid():
+        return None
     try:
-        starts = courses.propose(plan, wanted)
+        return planning.propose(plan, wish.wish(), at=timezone.now())
     except ClinicError as error:
         wish.add_error(None, str(error))
         return None
-    return CourseForm.proposing(plan, starts, room, wanted.minutes)
 
 
-def booked(request: StaffRequest, plan: Plan, form: CourseForm) -> bool:
+def booked(request: StaffRequest, plan: Plan, wish: WishForm, form: CourseForm) -> bool:
     """Whether all were booked; else the form says which rule stands in the way."""
+    rooms = Room.objects.in_use().filter(location=plan.location).order_by("name", "pk")
     try:
-        courses.book(
+        room = wish.cleaned_data["room"] or rooms.first()
+        if room is None:
+            raise booking.RoomClosed
+        courses.book_laid_out(
             plan,
-            form.starts(),
-            room=form.cleaned_data["room"],
-            minutes=form.cleaned_data["minutes"],
+            form.seats(room),
+            wish.wish(),
+            reason=form.cleaned_data["reason"],
             at=timezone.now(),
             by=request.user,
         )

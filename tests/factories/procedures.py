@@ -10,7 +10,7 @@ from clinic.staff.roles import Role
 from consent import sealing, signing
 from consent.models import ConsentDocument
 from patients.models import Area, Patient
-from procedures import booking, consenting, courses, treatment
+from procedures import booking, consenting, courses, planning, treatment
 from procedures.booking import Visit
 from procedures.models import Appointment, AppointmentKind, Course, Lot, Plan, Session
 from procedures.treatment import Given
@@ -72,8 +72,8 @@ def make_bookable_plan(
 def book_course(plan: Plan, place: Place, *, at: datetime = EARLIER) -> Course:
     """The first session is now, the others follow at the same hour."""
     local = NOW.astimezone(place.location.zone)
-    wish = courses.Wish(first=local.date(), hour=local.time(), room=place.room, minutes=45)
-    starts = courses.propose(plan, wish)
+    wish = planning.Wish(first=local.date(), hour=local.time(), room=place.room, minutes=45)
+    starts = planning.starts(plan, wish, at=at)
     return courses.book(plan, starts, room=place.room, minutes=45, at=at, by=place.desk)
 
 

@@ -10,9 +10,9 @@ from clinic.errors import ClinicError, WrongState
 from clinic.staff.roles import Role
 from patients import history
 from patients.models import Asserter
-from procedures import booking, courses, plans
-from procedures.courses import Wish
+from procedures import booking, courses, planning, plans
 from procedures.models import Appointment, AppointmentKind, Course, CourseHold, Plan, Session
+from procedures.planning import Wish
 from tests.factories.plans import make_intent, make_plan
 from tests.factories.procedures import (
     EARLIER,
@@ -54,7 +54,7 @@ def test_a_proposal_goes_round_what_is_taken() -> None:
     place = make_place()
     plan = make_bookable_plan(place)
     book_visit(place, start=NOW)
-    proposed = courses.propose(plan, wish(place))
+    proposed = planning.starts(plan, wish(place), at=EARLIER)
     assert proposed[0] != NOW
     assert proposed[0].astimezone(place.location.zone).date() == NOW.date()
     assert proposed[1] - proposed[0] >= A_WEEK - timedelta(hours=9)
@@ -64,7 +64,7 @@ def test_a_proposal_goes_round_what_is_taken() -> None:
 def test_a_course_over_a_clock_change_keeps_its_hour() -> None:
     place = make_place()
     plan = make_bookable_plan(place, sessions=6)
-    proposed = courses.propose(plan, wish(place))
+    proposed = planning.starts(plan, wish(place), at=EARLIER)
     zone = place.location.zone
     assert {start.astimezone(zone).time() for start in proposed} == {time(11, 0)}
     assert len({start.utcoffset() for start in proposed}) == 2  # the course crosses 29 March
@@ -131,7 +131,7 @@ def test_a_session_keeps_away_from_those_of_the_patients_other_courses() -> None
     for start in (NOW - 3 * a_day, NOW + 3 * a_day, NOW + 13 * a_day):
         with pytest.raises(courses.TooCloseToAnother):
             courses.book(other, [start], room=place.room, minutes=45, at=EARLIER, by=place.desk)
-    (proposed,) = courses.propose(other, wish(place))
+    (proposed,) = planning.starts(other, wish(place), at=EARLIER)
     assert proposed == NOW + 2 * A_WEEK
     course = courses.book(other, [proposed], room=place.room, minutes=45, at=EARLIER, by=place.desk)
     session = course.sessions.get()
@@ -224,8 +224,8 @@ def test_without_a_free_time_the_desk_is_told_which_session() -> None:
     place = make_place()
     plan = make_bookable_plan(place)
     place.practitioner.working_hours.all().delete()
-    with pytest.raises(courses.NoFreeTime, match="session 1"):
-        courses.propose(plan, wish(place))
+    with pytest.raises(planning.NoFreeTime, match="session 1"):
+        planning.starts(plan, wish(place), at=EARLIER)
 
 
 def wish(place: Place) -> Wish:
