@@ -16,6 +16,7 @@ Kinds = frozenset[Kind]
 YEAR = re.compile(r"(?:19|20)\d\d")
 CODE = re.compile(r"xxcode(\d+)xx")
 SLIP_WORDS = 3  # a slip is looked for in at most so many words at once
+LONG_ENOUGH = 3  # letters of a word that may be a slip of something harmless
 NEAR_BEFORE = 2  # words between "from" and the relative
 OF_THE_MOTHER = frozenset({"CI-LACTATION", "CI-POSTPARTUM", "CI-PREGNANCY"})
 ENDED_BY_STOPPING = frozenset({"CI-LACTATION"})
@@ -82,6 +83,29 @@ class Clause:
         for n, word in enumerate(self.spoken):
             if n not in explained and not fills(word, among):
                 yield word
+
+    @property
+    def alarming(self) -> tuple[str, ...]:
+        """What makes an illness that no rule names a question: "severe", "two weeks ago"."""
+        return tuple(
+            word
+            for mark in self.marks
+            if self._alarms(mark)
+            for word in self.spoken[mark.start : mark.end]
+        )
+
+    def _alarms(self, mark: Marked) -> bool:
+        """A denial that denies nothing ("not well controlled") alarms too."""
+        if not self.matches:
+            return mark.mark is Mark.ALARMS and not self.has(Mark.DENIES, Mark.DENIES_AFTER)
+        illnesses = [
+            match
+            for match in self.matches
+            if any(one.kind is Kind.CONDITION for one in match.concepts) and not self.denies(match)
+        ]
+        if mark.mark is Mark.DENIES:
+            return any(mark.end <= match.start for match in illnesses)
+        return mark.mark is Mark.ALARMS and bool(illnesses)
 
     @property
     def bare(self) -> bool:
@@ -239,11 +263,18 @@ def nearest(spoken: tuple[str, ...], wanted: Kinds, among: Vocabulary) -> tuple[
                 concept
                 for concept in among.index[key]
                 if concept.kind in wanted
-                and (not concept.harmless or distance <= harmless_slips(len(typed)))
+                and (not concept.harmless or distance <= _harmless_slips(one))
             )
             if found:
                 return found
     return ()
+
+
+def _harmless_slips(spoken: tuple[str, ...]) -> int:
+    """How far a slip may lead to something harmless; "vitamin K" is no slip of "vitamin D"."""
+    if any(len(word) < LONG_ENOUGH for word in spoken):
+        return 0
+    return harmless_slips(len(" ".join(stem(word) for word in spoken)))
 
 
 def _spans(length: int, longest: int) -> Iterator[tuple[int, int]]:

@@ -27,6 +27,7 @@ class Mark(StrEnum):
     ALLERGIC = "allergic"
     AGAINST = "against"
     AFFIRMS = "affirms"
+    ALARMS = "alarms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,3 +264,4 @@ def _leftover(parts: list[Clause]) -> Iterator[str]:
         concepts = [concept for match in part.matches for concept in match.concepts]
         if not any(one.stops or (one.rules and one.kind is not Kind.MEDICINE) for one in concepts):
             yield from part.unexplained
+            yield from part.alarming

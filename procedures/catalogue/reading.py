@@ -109,8 +109,13 @@ def _stated(spoken: Spoken, said: list[Said]) -> Iterator[Stated]:
             when=_when(one, spoken.when),
             until=spoken.until,
             year=one.year,
-            harmless=concept.harmless,
+            harmless=concept.harmless and not _allergy_to_a_medicine(topic, concept),
         )
+
+
+def _allergy_to_a_medicine(topic: Topic, concept: Concept) -> bool:
+    """To take zinc is harmless; to react to it is not, where zinc is injected."""
+    return topic is Topic.ALLERGIES and concept.kind is Kind.MEDICINE
 
 
 def _when(said: Said, listed: When) -> When:

@@ -79,6 +79,54 @@ def names_a_stop(knowledge: Knowledge, rules: tuple[str, ...]) -> bool:
     return any(rule in section for rule in rules for section in spoken)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "severe asthma",
+        "asthma attack yesterday",
+        "not well controlled asthma",
+        "обострение гастрита",
+        "загострення гастриту",
+        "wisdom tooth extraction yesterday",
+        "удаление зуба вчера",
+        "caesarean section 3 weeks ago",
+        "кесарево 2 недели назад",
+        "кесарів розтин місяць тому",
+        "broken nose, fresh",
+        "bleeding stomach ulcer",
+    ],
+)
+def test_how_it_is_just_now_makes_something_harmless_a_question(text: str) -> None:
+    said = resolve(text)
+
+    assert said.rules or not said.resolved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "caesarean section 2015",
+        "asthma ruled out",
+        "no asthma",
+        "back pain for years",
+        "mild astigmatism, both eyes",
+        "кесарево пять лет назад",
+        "appendectomy without complications",
+    ],
+)
+def test_what_is_long_ago_mild_or_denied_passes(text: str) -> None:
+    said = resolve(text)
+
+    assert said.resolved
+    assert not said.rules
+
+
+def test_a_letter_makes_another_vitamin() -> None:
+    assert not resolve("витамин Е").resolved
+    assert "MI-HAEMOSTATIC" in resolve("vitamin K2").rules
+    assert not resolve("витамин D").rules
+
+
 @pytest.mark.parametrize("text", LEFT_OUT)
 def test_what_a_rule_names_or_might_name_is_not_among_the_harmless(text: str) -> None:
     said = resolve(text)

@@ -88,3 +88,19 @@ def test_ingredients_are_found_under_their_brands_and_spellings() -> None:
     assert ingredients_in("Placentex") == {"ING-PLACENTEX"}
     assert ingredients_in("гиалуроновая кислота") == {"ING-HA"}
     assert ingredients_in("mystery") == frozenset()
+
+
+def test_an_allergy_to_a_medicine_that_no_rule_names_is_a_caution_and_the_medicine_is_none() -> (
+    None
+):
+    def decided(**told: list[str]) -> str:
+        facts = cases.facts_of(
+            {"on": "2026-03-04", "age": 30, "sex": "M", "planned_drugs": []}
+            | {"conditions": [], "medications": [], "allergies": []}
+            | told
+        )
+        return screen(facts, catalogue.rulebook({})).decision.value
+
+    assert decided(medications=["zinc"]) == "proceed"
+    assert decided(allergies=["zinc"]) == "proceed_with_caution"
+    assert decided(allergies=["birch pollen"]) == "proceed"
