@@ -14,7 +14,7 @@ from clinic.knowledge.entries import (
     Technique,
 )
 from clinic.knowledge.loader import load
-from procedures.catalogue import courses, person
+from procedures.catalogue import courses, planned
 from procedures.catalogue.cards import words_of
 from procedures.catalogue.person import person_rules
 from procedures.catalogue.products import product_rules
@@ -44,7 +44,7 @@ def rulebook(settings: Settings) -> Rulebook:
 
 def procedure_kinds(text: str) -> tuple[str, ...]:
     """What was done, as the clinic's settings call it: laser, peel, filler, other_procedure."""
-    return person.procedure_kinds(load(), text)
+    return planned.procedure_kinds(text)
 
 
 def indications() -> tuple[Indication, ...]:

@@ -14,7 +14,6 @@ from clinic.knowledge.entries import (
     Trigger,
 )
 from clinic.knowledge.loader import Knowledge
-from clinic.knowledge.wording import stems
 from procedures.catalogue.cards import card_of, card_of_medicine, card_of_setting, cited
 from procedures.domain import words
 from procedures.domain.facts import Reply
@@ -86,18 +85,6 @@ def person_rules(knowledge: Knowledge, settings: Settings) -> Iterator[Rule]:
         if key.startswith(AFTER) and key != AFTER_RETINOIDS:
             yield _after_procedure(knowledge, settings, key)
     yield from _indications(knowledge)
-
-
-def procedure_kinds(knowledge: Knowledge, text: str) -> tuple[str, ...]:
-    """What a text calls the procedures in it, as the settings call them; else "other"."""
-    said = f" {' '.join(stems(text))} "
-    found = [
-        key.removeprefix(AFTER)
-        for key, setting in knowledge.settings.items()
-        if key.startswith(AFTER)
-        and any(f" {' '.join(stems(term))} " in said for term in setting.terms.all())
-    ]
-    return tuple(found) or ("other_procedure",)
 
 
 def number(settings: Settings, key: str) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Where and how something is to be injected, from the words in which a plan says it.
+"""Where and how something is to be injected and what was done before, from the words for it.
 
 Names only: what follows from a place or a technique stands in the knowledge.
 """
@@ -9,6 +9,7 @@ from functools import cache
 from clinic.knowledge.entries import Area
 from clinic.knowledge.loader import load
 from clinic.knowledge.wording import normal, stems
+from procedures.catalogue.person import AFTER
 
 AREAS = {
     Area.LOWER_EYELID: (
@@ -51,6 +52,13 @@ def technique_in(text: str) -> str:
     return _longest(text, _techniques())
 
 
+def procedure_kinds(text: str) -> tuple[str, ...]:
+    """What was done, as the clinic's settings call it: laser, peel, filler, other_procedure."""
+    said = f" {' '.join(stems(text))} "
+    found = dict.fromkeys(kind for words, kind in _procedures() if words in said)
+    return tuple(sorted(found)) or ("other_procedure",)
+
+
 def is_unknown(text: str) -> bool:
     """Somebody was asked and could not say."""
     return text.strip().lower() in NOT_KNOWN
@@ -71,6 +79,13 @@ def _areas() -> Names:
 @cache
 def _routes() -> Names:
     return _names({"intradermal": INTRADERMAL})
+
+
+@cache
+def _procedures() -> Names:
+    settings = load().settings
+    kinds = (key for key in settings if key.startswith(AFTER))
+    return _names({key.removeprefix(AFTER): settings[key].terms.all() for key in kinds})
 
 
 @cache
