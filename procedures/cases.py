@@ -13,14 +13,23 @@ from clinic.knowledge.entries import Kind
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import resolve
 from procedures import catalogue
-from procedures.catalogue.planned import area_in, is_intradermal, is_unknown, technique_in
+from procedures.catalogue.person import TO_THE_DOCTOR
+from procedures.catalogue.planned import (
+    area_in,
+    is_alcohol,
+    is_intradermal,
+    is_unknown,
+    technique_in,
+)
 from procedures.catalogue.reading import (
     Spoken,
     allergens_in,
     allergens_named,
     as_spelled,
     ingredients_in,
+    is_oil,
     is_vehicle,
+    medicines_named,
     statements,
 )
 from procedures.domain.facts import (
@@ -76,7 +85,7 @@ def facts_of(facts: object) -> Facts:
         answers=dict(_answers(case)),
         events=dict(_events(case)),
         stated=stated,
-        unresolved=(*unresolved, *(drug.name for drug in drugs if _unknown(drug))),
+        unresolved=(*unresolved, *(text for drug in drugs for text in _unknown(drug))),
         drugs=drugs,
         mixed=case.mixed_in_one_syringe,
         technique=technique_in(case.technique),
@@ -178,14 +187,18 @@ def _answers(case: Told) -> Iterator[tuple[str, Answer]]:
         yield BLEEDING, Answer(reply=bleeding.bleeding_now, day=bleeding.last_day)
     elif bleeding and bleeding.started and bleeding.started <= case.on and not bleeding.last_day:
         yield BLEEDING, Answer(reply=Reply.YES)
-    if any(one.day is None for one in case.alcohol):
+    if any(one.day is None for one in _drinks(case)):
         yield ALCOHOL, Answer(reply=Reply.UNSURE)
     for code, reply in case.answers.items():
         yield code, Answer(reply=reply)
 
 
+def _drinks(case: Told) -> list[Happened]:
+    return [one for one in case.alcohol if is_alcohol(one.what)]
+
+
 def _events(case: Told) -> Iterator[tuple[str, date]]:
-    drinks = [one.day for one in case.alcohol if one.day and one.day <= case.on]
+    drinks = [one.day for one in _drinks(case) if one.day and one.day <= case.on]
     happened = {
         "delivery_date": case.delivery_date,
         "pregnancy_ended": case.pregnancy_ended,
@@ -211,11 +224,10 @@ def _procedure(one: Happened, kind: str) -> Procedure:
 
 
 def _drug(item: Drug) -> PlannedDrug:
-    found = {text: ingredients_in(text) for text in item.ingredients}
-    ids = ingredients_in(item.name).union(*found.values())
     texts = (item.name, *item.ingredients)
-    unknown = tuple(text for text, known in found.items() if not (known or _says_nothing(text)))
-    strength = any(STRENGTH.search(text) for text in texts)
+    found = {text: ingredients_in(text) or medicines_named(text) for text in texts}
+    ids = frozenset[str]().union(*found.values())
+    unknown = tuple(text for text in item.ingredients if not (found[text] or _says_nothing(text)))
     return PlannedDrug(
         name=item.name,
         ingredients=ids,
@@ -223,16 +235,24 @@ def _drug(item: Drug) -> PlannedDrug:
             (as_spelled(text) for text in (item.name, *unknown)), *map(allergens_named, texts)
         ),
         unknown_ingredients=unknown,
-        concentrations=ids if item.concentration or strength else frozenset(),
+        concentrations=ids if _has_strength(item) else frozenset(),
         intradermal=is_intradermal(item.route),
         monotherapy=bool(item.monotherapy),
-        oil_emulsion=bool(item.oil_emulsion),
+        oil_emulsion=bool(item.oil_emulsion)
+        or any(is_oil(text) for text in texts if not found[text]),
         tested_positive=bool(item.tested_positive),
         registered=REGISTERED.get(item.registered or Reply.UNSURE),
         opened_on=item.opened_on,
         expires=item.expires,
         unread=frozenset(_unread(item)),
     )
+
+
+def _has_strength(item: Drug) -> bool:
+    """Stated beside it or in its name."""
+    stated = str(item.concentration or "")
+    texts = (item.name, *item.ingredients)
+    return (bool(stated) and not is_unknown(stated)) or any(map(STRENGTH.search, texts))
 
 
 def _unread(item: Drug) -> Iterator[str]:
@@ -249,11 +269,23 @@ def _says_nothing(text: str) -> bool:
     return is_vehicle(text) or is_unknown(text)
 
 
-def _unknown(drug: PlannedDrug) -> bool:
-    """Neither its name nor anything said of its composition is known."""
-    return not drug.ingredients and not resolve(drug.name).resolved
+def _unknown(drug: PlannedDrug) -> Iterator[str]:
+    """What of a product nobody can say: its name without a composition, or a component."""
+    if not (drug.ingredients or drug.oil_emulsion or resolve(drug.name).resolved):
+        yield drug.name
+    yield from (text for text in drug.unknown_ingredients if not resolve(text).resolved)
 
 
 def _indication(text: str) -> str:
+    """What is to be treated; of several the strictest: not offered, for a doctor, slower."""
     rules: Iterable[str] = resolve(text, kinds=[Kind.INDICATION]).rules if text else ()
-    return next((rule for rule in rules if rule in load().indications), "")
+    known = load().indications
+    named = [rule for rule in rules if rule in known]
+    return min(named, key=_strictness, default="")
+
+
+def _strictness(indication: str) -> tuple[bool, bool, int]:
+    protocol = catalogue.protocol_for(indication)
+    days = protocol.interval_min_days if protocol else None
+    offered = load().indications[indication].offered
+    return offered, indication not in TO_THE_DOCTOR, -(days or 0)

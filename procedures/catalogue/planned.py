@@ -28,8 +28,10 @@ TECHNIQUES = {
         "апарат", "апаратне", "інʼєктор", "мезопістолет", "багатоголковий", "18 голок",
     ),
     "TE-MESOSCOOTER": (
-        "home roller", "derma roller", "dermaroller", "mesoroller", "needle roller",
-        "мезороллер", "дермароллер", "ролик с иглами", "мезоролер", "дермаролер",
+        "home roller", "at home", "home use", "home microneedling",
+        "derma roller", "dermaroller", "mesoroller", "needle roller",
+        "мезороллер", "дермароллер", "ролик с иглами", "дома", "в домашних условиях",
+        "мезоролер", "дермаролер", "вдома", "удома", "у домашніх умовах",
     ),
     "TE-MANUAL": ("by hand", "manually", "вручную", "ручная", "вручну", "ручна"),
 }  # fmt: skip
@@ -37,6 +39,11 @@ INTRADERMAL = (
     "intradermal", "intradermally", "intracutaneous", "id", "i d", "into the dermis", "dermal",
     "внутрикожно", "внутрикожное", "внутрикожный", "интрадермально", "в к",
     "внутрішньошкірно", "внутрішньошкірне", "внутрішньошкірний", "інтрадермально",
+)  # fmt: skip
+NO_ALCOHOL = (
+    "non alcoholic", "nonalcoholic", "alcohol free", "none", "no alcohol", "nothing",
+    "безалкогольное", "безалкогольный", "без алкоголя", "нет", "не пила", "не пил",
+    "безалкогольне", "безалкогольний", "без алкоголю", "немає", "не пила", "не пив",
 )  # fmt: skip
 Names = tuple[tuple[str, str], ...]
 NOT_KNOWN = ("unknown", "not known", "not stated", "неизвестно", "не указано", "невідомо", "?")
@@ -48,15 +55,20 @@ def area_in(text: str) -> str:
 
 
 def technique_in(text: str) -> str:
-    """The technique a text names, "" where it names none that we know."""
-    return _longest(text, _techniques())
+    """The technique a text names, "" where it names none that we know; of several the one with
+    a rule of its own, then the one named at more length."""
+    named = _all(text, _techniques())
+    return next((one for one in named if one in _with_rules()), named[0] if named else "")
+
+
+def is_alcohol(text: str) -> bool:
+    """Whether what somebody drank counts; what nobody names does."""
+    return not _longest(text, _without_alcohol())
 
 
 def procedure_kinds(text: str) -> tuple[str, ...]:
     """What was done, as the clinic's settings call it: laser, peel, filler, other_procedure."""
-    said = f" {' '.join(stems(text))} "
-    found = dict.fromkeys(kind for words, kind in _procedures() if words in said)
-    return tuple(sorted(found)) or ("other_procedure",)
+    return tuple(sorted(_all(text, _procedures()))) or ("other_procedure",)
 
 
 def is_unknown(text: str) -> bool:
@@ -74,6 +86,20 @@ def is_intradermal(route: str) -> bool | None:
 @cache
 def _areas() -> Names:
     return _names({area.value: names for area, names in AREAS.items()})
+
+
+@cache
+def _without_alcohol() -> Names:
+    return _names({"none": NO_ALCOHOL})
+
+
+@cache
+def _with_rules() -> frozenset[str]:
+    """Techniques that are not offered, or that a contraindication names."""
+    known = load()
+    refused = {one.id for one in known.techniques.values() if not one.offered}
+    named = (one.technique_ids for one in known.contraindications.values())
+    return frozenset(refused.union(*named))
 
 
 @cache
@@ -106,5 +132,10 @@ def _names(named: Mapping[str, Iterable[str]]) -> Names:
 
 
 def _longest(text: str, names: Names) -> str:
+    return next(iter(_all(text, names)), "")
+
+
+def _all(text: str, names: Names) -> tuple[str, ...]:
+    """Whatever a text names, each once, the longest name first."""
     said = f" {' '.join(stems(text))} " if text else ""
-    return next((key for words, key in names if words in said), "")
+    return tuple(dict.fromkeys(key for words, key in names if words in said))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from clinic.knowledge.entries import Concern, Ingredient
 from clinic.knowledge.loader import Knowledge
 from procedures.catalogue.cards import (
     card_of,
@@ -63,9 +64,10 @@ def product_rules(knowledge: Knowledge) -> Iterator[Rule]:
     )
     for key in IN_THE_PLAN:
         entry = knowledge.medicines[key]
+        itself = {key} if entry.concerns is Concern.BOTH else set()
         yield Planned(
             card=card_of_medicine(knowledge, entry),
-            ingredients=frozenset(entry.ingredient_ids),
+            ingredients=frozenset(entry.ingredient_ids) | itself,
             outcome=Outcome(entry.outcome.value),
         )
     yield from _mixtures(knowledge)
@@ -86,6 +88,7 @@ def _mixtures(knowledge: Knowledge) -> Iterator[Rule]:
         card=card_of(knowledge, "CI-PLACENTEX-COMBO", "IN-1"),
         ingredients=ingredients("IN-1"),
         outcome=combination,
+        company=frozenset(one.id for one in knowledge.ingredients.values() if _acts(one)),
     )
     yield Alone(
         card=card("IN-1", "alone", OverrideKind.DOCTOR_REASON),
@@ -108,6 +111,11 @@ def _mixtures(knowledge: Knowledge) -> Iterator[Rule]:
     yield Pair(card=card_of_mixture(knowledge, medicine, label, never), left=left, right=right)
     yield Topical(card=card("IN-12", "topical"), ingredients=ingredients("IN-12"))
     yield Unidentified(card=card("IN-13", "unidentified"), ingredients=ingredients("IN-13"))
+
+
+def _acts(entry: Ingredient) -> bool:
+    """No mere filler or care product: something that is combined with others."""
+    return (entry.role or "").startswith(("active", "anaesthetic"))
 
 
 def _unread() -> Iterator[Rule]:

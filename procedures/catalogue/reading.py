@@ -11,6 +11,7 @@ from clinic.knowledge.vocabulary import Vocabulary, vocabulary
 from clinic.knowledge.wording import normal
 from procedures.domain.facts import Stated, Topic, When
 
+OIL = "CI-FAT-EMULSION"
 SKIN = frozenset({"CI-SKIN-EXACERBATION"})
 # What a product is dissolved in and brought to the right acidity with: nobody is allergic to it.
 VEHICLES = frozenset(
@@ -68,6 +69,17 @@ def allergens_in(ingredients: frozenset[str]) -> frozenset[str]:
     known = load()
     found = (known.allergens_of(one) for one in ingredients if one in known.ingredients)
     return frozenset[str]().union(*found)
+
+
+def medicines_named(text: str) -> frozenset[str]:
+    """Medicines with a rule that a product is called by: tranexamic acid is no ingredient here."""
+    rules = resolve(text, kinds=[Kind.MEDICINE]).rules
+    return frozenset(rule for rule in rules if rule in load().medicines)
+
+
+def is_oil(text: str) -> bool:
+    """A fat emulsion by its name."""
+    return OIL in resolve(text, kinds=[Kind.INGREDIENT]).rules
 
 
 def allergens_named(text: str) -> frozenset[str]:

@@ -95,19 +95,23 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
-    """A product that is given alone. `flagged`: also those whose leaflet says so."""
+    """A product that is given alone. `flagged`: also those whose leaflet says so; `company` are
+    components that count as something else when they stand in the same product."""
 
     card: Card
     ingredients: frozenset[str]
     outcome: Outcome
     flagged: bool = False
+    company: frozenset[str] = frozenset()
 
     def look(self, facts: Facts) -> Iterator[Finding]:
         injected = injected_of(facts)
         for drug in injected:
+            if not (drug.ingredients & self.ingredients or (self.flagged and drug.monotherapy)):
+                continue
             others = sorted(one.name for one in injected if one is not drug)
-            named = drug.ingredients & self.ingredients or (self.flagged and drug.monotherapy)
-            if others and named:
+            others += sorted(drug.ingredients & self.company - self.ingredients)
+            if others:
                 yield self.card.finding(self.outcome, *others, product=drug.name)
 
 
@@ -280,7 +284,10 @@ class Unmatched:
     card: Card
 
     def look(self, facts: Facts) -> Iterator[Finding]:
-        if not allergies_of(facts) and not facts.unresolved:
+        of_the_plan = {
+            text for drug in facts.drugs for text in (drug.name, *drug.unknown_ingredients)
+        }
+        if not allergies_of(facts) and of_the_plan.issuperset(facts.unresolved):
             return
         for drug in facts.drugs:
             for text in drug.unknown_ingredients:

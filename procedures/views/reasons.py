@@ -114,7 +114,8 @@ def _named(text: str) -> str:
 
 def _names(key: str) -> Iterator[str]:
     known, language = load(), get_language() or "en"
-    for labelled in (known.indications.get(key), known.techniques.get(key)):
+    sections = (known.indications, known.techniques, known.medicines)
+    for labelled in (section.get(key) for section in sections):
         if labelled:
             yield labelled.label.in_(language)
     if component := known.ingredients.get(key):

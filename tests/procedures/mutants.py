@@ -12,6 +12,7 @@ from procedures.domain.rules import Card, Interval, Rule
 
 STEPS = list(Outcome)
 UP = {"max_years", "raised", "from_c", "limit"}  # a higher number here is the weaker rule
+LONG = 20  # a longer list is a section of the knowledge, not of one rule: only all of it at once
 STRICTER = {"spared"}  # less of it makes a rule stricter
 
 
@@ -99,7 +100,7 @@ def _smaller(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _less(name: str, value: frozenset[str] | tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
     if value and all(isinstance(one, str) for one in value):
         yield "emptied", type(value)()
-        for one in sorted(value):
+        for one in sorted(value) if len(value) <= LONG else ():
             yield f"without {one}", type(value)(other for other in value if other != one)
     elif isinstance(value, tuple):
         for number, one in enumerate(value):
