@@ -251,6 +251,9 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",
 ]  # subdomains and preload are the clinic's choice
 
+# Acceptance cases of the rules in TOML; where they are not installed, the clinic's own cases count.
+CASES_DIR = ROOT / "tests" / "procedures" / "cases"
+
 # Instants are UTC; a location's zone is used only at the edges.
 USE_TZ = True
 TIME_ZONE = environment.text("CLINIC_TIME_ZONE", "Europe/Kyiv")

@@ -84,11 +84,18 @@ ENTRIES = (
         nouns=("procedures:product", "procedures:lot"),
     ),
     Entry(
-        page="procedures:setting-list",
+        page="procedures:rule-list",
         label=_("Rulebook"),
         icon="book",
-        permission=Permission.MANAGE_RULES,
-        nouns=("procedures:setting", "procedures:rule"),
+        permission=Permission.SEE_RULES,
+        nouns=(
+            "procedures:rule",
+            "procedures:draft",
+            "procedures:version",
+            "procedures:case",
+            "procedures:rescreening",
+            "procedures:setting",
+        ),
     ),
     Entry(
         page="staff:user-list",

@@ -46,7 +46,8 @@ class Permission(StrEnum):
     SEE_CATALOGUE = "see-catalogue"
     MANAGE_STOCK = "manage-stock"  # lots received and withdrawn
     MANAGE_CATALOGUE = "manage-catalogue"  # products and their composition
-    MANAGE_RULES = "manage-rules"  # what the sources leave to the clinic
+    SEE_RULES = "see-rules"  # the rulebook with its sources and versions
+    MANAGE_RULES = "manage-rules"  # drafts of the rules, what the sources leave to the clinic
     MANAGE_TEAM = "manage-team"
     MANAGE_PLACES = "manage-places"
     SEE_AUDIT = "see-audit"
@@ -74,6 +75,7 @@ TREATMENT = DESK | {
     Permission.TREAT,
     Permission.COUNTERSIGN,
     Permission.MANAGE_STOCK,
+    Permission.SEE_RULES,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.RECEPTION: DESK,
@@ -97,6 +99,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_CATALOGUE,
             Permission.MANAGE_STOCK,
             Permission.MANAGE_CATALOGUE,
+            Permission.SEE_RULES,
             Permission.MANAGE_TEAM,
             Permission.MANAGE_PLACES,
             Permission.SEE_AUDIT,
@@ -110,6 +113,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_CONSENTS,
             Permission.SEE_MESSAGES,
             Permission.SEE_CATALOGUE,
+            Permission.SEE_RULES,
             Permission.SEE_AUDIT,
         }
     ),

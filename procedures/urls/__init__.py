@@ -1,6 +1,6 @@
-"""Pages of the treatment: the catalogue with plans, and the calendar with sessions."""
+"""Pages of the treatment: the catalogue with plans, the calendar with sessions, the rulebook."""
 
-from procedures.urls import calendar, catalogue
+from procedures.urls import calendar, catalogue, rules
 
 app_name = "procedures"
-urlpatterns = [*catalogue.urlpatterns, *calendar.urlpatterns]
+urlpatterns = [*catalogue.urlpatterns, *calendar.urlpatterns, *rules.urlpatterns]

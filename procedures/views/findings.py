@@ -43,6 +43,7 @@ BASES: dict[str, Promise] = {
     "seed": _("stated in the source"),
     "derived": _("derived from the source"),
     "inference": _("inferred, no source states it"),
+    "confirmed": _("inferred, confirmed by the clinical lead"),
 }
 NEEDS_DOCTOR = _("A doctor must look at this")
 

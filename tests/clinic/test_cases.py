@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.caselines import Answered, answer_lines, same
 from clinic.errors import Broken
-from clinic.management.cases import Answered, answer_lines, same
 from procedures import cases
 from procedures.told import Told
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
-from clinic.management.cases import answer_lines
+from clinic.caselines import answer_lines
 
 # Each reads one case and answers it; imported only when asked for.
 KINDS = {

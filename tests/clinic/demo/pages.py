@@ -24,11 +24,16 @@ from patients.models import HistoryItem, HistoryKind, Intake, Patient, Photo, Sy
 from procedures.models import (
     AllergyTest,
     Appointment,
+    ClinicCase,
     Course,
     CourseHold,
+    DraftChange,
     Lot,
     Plan,
     Product,
+    Rescreening,
+    RulebookDraft,
+    RulebookVersion,
     Screening,
     Session,
 )
@@ -141,6 +146,9 @@ ROWS: dict[str, type[Model]] = {
     "restriction": Restriction,
     "check_in": CheckIn,
     "reaction": Reaction,
+    "draft": RulebookDraft,
+    "case": ClinicCase,
+    "round": Rescreening,
 }
 FOREIGN = {"key": "x", "pk": 1, "uidb36": "1"}  # of the sign-in: nobody has such a key
 

@@ -1,5 +1,6 @@
 """Every page with every role over the whole demonstration: what opens, stays shut, shows."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,7 +24,8 @@ from patients import synonyms
 from patients.intake import answers_now
 from patients.models import Answer as Said
 from patients.models import HistoryKind, Patient, Reply
-from procedures import booking, plans
+from procedures import booking, plans, suite
+from procedures.domain.outcomes import Outcome
 from procedures.models import Appointment, AppointmentStatus, Plan, Session
 from tests.clinic.demo.conftest import NOW, Demonstration, start_afresh
 from tests.clinic.demo.pages import (
@@ -37,6 +39,9 @@ from tests.clinic.demo.pages import (
     pages,
     strangers,
 )
+from tests.factories.rules import make_draft, make_version, make_wish
+
+CASE = {"id": "nobody", "facts": {"on": "2026-03-04"}, "expected": {"decision": "defer"}}
 
 FULL, BRIEF = 6, 1  # rows of each kind: for the doctor, who sees most, and for the others
 LOOKED = {"record_auditentry", "django_session"}  # what looking leaves behind
@@ -77,7 +82,7 @@ def seen(demonstration: Demonstration) -> dict[Role, list[Answer]]:
 
 
 def furnish() -> None:
-    """What nobody in the demonstration has: a day off, a product tried on the skin, odd words."""
+    """What the demonstration lacks: a day off, a test on the skin, odd words, own rules."""
     lead = colleague(Role.CLINICAL_LEAD)
     away = TimestamptzRange(NOW + timedelta(days=200), NOW + timedelta(days=201))
     places.add_time_off(lead, away, at=NOW, by=colleague(Role.ADMINISTRATOR))
@@ -87,6 +92,9 @@ def furnish() -> None:
     synonyms.learn("blorbitis", HistoryKind.CONDITION, "diabetes", at=NOW, by=lead)
     said = answers_now(plan.patient, at=NOW)["CI-FEVER"]
     Said.objects.filter(pk=said.pk).update(note="blorbosis", reply=Reply.NO)
+    make_version(at=NOW)
+    make_draft(make_wish(outcome=Outcome.HOLD_FOR_DOCTOR), at=NOW, by=lead)
+    suite.keep([json.dumps(CASE).encode()], at=NOW, by=lead)
 
 
 def colleague(role: Role) -> User:
