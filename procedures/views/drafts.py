@@ -102,6 +102,7 @@ def draft_give_up(request: StaffRequest, draft: UUID) -> HttpResponse:
 def draft_line_remove(request: StaffRequest, draft: UUID, line: UUID) -> HttpResponse:
     """Take one line out of the draft; the last one closes it."""
     row, form = found(draft), ProposeForm(request.POST)
+    get_object_or_404(row.changes, uuid=line)
     if not done(request, form, lambda: drafts.take_back(line, at=timezone.now(), by=request.user)):
         return draft_page(request, found(draft), form)
     messages.success(request, _("Taken out of the draft."))

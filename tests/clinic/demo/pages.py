@@ -1,6 +1,6 @@
 """Every address of the clinic, and rows of the demonstration to fill it with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -202,13 +202,25 @@ def owner(row: Any) -> Patient | None:
     return None
 
 
+OF_RULES: dict[str, Callable[[], list[Arguments]]] = {
+    "procedures:rule-detail": lambda: [{"rule": key} for key in load().contraindications],
+    "procedures:rule-change": lambda: [{"rule": key} for key in load().contraindications],
+    "procedures:version-detail": lambda: [
+        {"number": one.number} for one in RulebookVersion.objects.order_by("number")
+    ],
+    "procedures:draft-line-remove": lambda: [
+        {"draft": one.draft.uuid, "line": one.uuid} for one in DraftChange.objects.order_by("pk")
+    ],
+}
+
+
 def calls(page: Page, *, most: int) -> Iterator[Call]:
     """The page with rows of the demonstration in its address."""
     if not page.parameters:
         yield Call(page, {})
     elif page.theirs:
         yield Call(page, {name: FOREIGN[name] for name in page.parameters})
-    elif page.parameters == ("key",):
+    elif page.parameters == ("key",) or page.name in OF_RULES:
         yield from with_keys(page, most=most)
     elif page.name == "procedures:session-book-again":
         for course in Course.objects.order_by("pk")[:most]:
@@ -222,8 +234,10 @@ def calls(page: Page, *, most: int) -> Iterator[Call]:
 
 
 def with_keys(page: Page, *, most: int) -> Iterator[Call]:
-    """The work-lists of the board, and what the sources leave to the clinic."""
-    if page.name == "board:worklist":
+    """The work-lists of the board, the rulebook, and what the sources leave to the clinic."""
+    if page.name in OF_RULES:
+        yield from (Call(page, arguments) for arguments in OF_RULES[page.name]()[:most])
+    elif page.name == "board:worklist":
         yield from (Call(page, {"key": one.key}, row=one) for one in WORKLISTS if not one.page)
     else:
         yield from (Call(page, {"key": key}) for key in list(load().settings)[:most])
