@@ -85,8 +85,8 @@ def answered(request: StaffRequest, form: CasesForm) -> list[Ran] | None:
     at, lines, draft = timezone.now(), form.lines(), drafts.open_draft()
     try:
         if "keep" in request.POST:
-            rows = suite.keep(lines, at=at, by=request.user)
-            messages.success(request, _("%(number)s cases kept.") % {"number": len(rows)})
+            suite.keep(lines, at=at, by=request.user)
+            messages.success(request, _("Remembered for every draft."))
             return None
         then = rulebook.after(draft, at=at) if draft else None
         return suite.run_lines(lines, then, at=at)
