@@ -80,18 +80,12 @@ def version_compare(request: StaffRequest) -> HttpResponse:
 def rescreening_detail(request: StaffRequest, round: UUID) -> HttpResponse:  # noqa: A002  the address
     """How far it is, asked again every two seconds until it is done; then whom it concerns."""
     row = get_object_or_404(Rescreening.objects.select_related("version"), uuid=round)
-    sums = row.shares.aggregate(
-        looked_at=Sum("looked_at"),
-        changed=Sum("changed"),
-        unreadable=Sum("unreadable"),
-        unsafe=Sum("unsafe_sessions"),
-    )
     clinical = request.user.may(Permission.SEE_CLINICAL)
     rows = results(request, row) if clinical else Rescreened.objects.none()
     page = Paginator(rows, RESULTS).get_page(request.GET.get("page"))
     context = {
         "row": row,
-        **{name: value or 0 for name, value in sums.items()},
+        **sums_of(row),
         "page": page,
         "results": [(one, decided(one.before), decided(one.after)) for one in page],
         "clinical": clinical,
@@ -99,6 +93,17 @@ def rescreening_detail(request: StaffRequest, round: UUID) -> HttpResponse:  # n
     }
     template = "procedures/rescreening_detail.html" + ("#progress" if request.htmx else "")
     return render(request, template, context)
+
+
+def sums_of(row: Rescreening) -> dict[str, int]:
+    """What all shares came to so far."""
+    sums = row.shares.aggregate(
+        looked_at=Sum("looked_at"),
+        changed=Sum("changed"),
+        unreadable=Sum("unreadable"),
+        unsafe=Sum("unsafe_sessions"),
+    )
+    return {name: value or 0 for name, value in sums.items()}
 
 
 def versions() -> QuerySet[RulebookVersion]:

@@ -1,11 +1,12 @@
 """Changes of the rules by imaginary doctors, through the use cases."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from clinic.staff.models import User
 from clinic.staff.roles import Role
-from procedures import drafts, rulebook
+from procedures import drafts, rulebook, suite
 from procedures.domain.changes import ChangeKind
 from procedures.domain.outcomes import Outcome
 from procedures.drafts import Wish
@@ -55,3 +56,11 @@ def make_version(*wishes: Wish, at: datetime = NOW) -> RulebookVersion:
     draft = make_draft(*wishes, at=at, by=one)
     drafts.propose(draft, "Reviewed", seen=seen(draft, at=at), at=at, by=one)
     return drafts.publish(draft, seen=seen(draft, at=at), at=at, by=other)
+
+
+def make_own_rules(*, at: datetime, by: User) -> None:
+    """Something of everything: a version, an open draft, a case that is kept."""
+    make_version(at=at)
+    make_draft(make_wish(outcome=Outcome.HOLD_FOR_DOCTOR), at=at, by=by)
+    case = {"id": "nobody", "facts": {"on": "2026-03-04"}, "expected": {"decision": "defer"}}
+    suite.keep([json.dumps(case).encode()], at=at, by=by)

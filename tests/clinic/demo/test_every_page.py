@@ -1,6 +1,5 @@
 """Every page with every role over the whole demonstration: what opens, stays shut, shows."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,8 +23,7 @@ from patients import synonyms
 from patients.intake import answers_now
 from patients.models import Answer as Said
 from patients.models import HistoryKind, Patient, Reply
-from procedures import booking, plans, suite
-from procedures.domain.outcomes import Outcome
+from procedures import booking, plans
 from procedures.models import Appointment, AppointmentStatus, Plan, Session
 from tests.clinic.demo.conftest import NOW, Demonstration, start_afresh
 from tests.clinic.demo.pages import (
@@ -39,9 +37,7 @@ from tests.clinic.demo.pages import (
     pages,
     strangers,
 )
-from tests.factories.rules import make_draft, make_version, make_wish
-
-CASE = {"id": "nobody", "facts": {"on": "2026-03-04"}, "expected": {"decision": "defer"}}
+from tests.factories.rules import make_own_rules
 
 FULL, BRIEF = 6, 1  # rows of each kind: for the doctor, who sees most, and for the others
 LOOKED = {"record_auditentry", "django_session"}  # what looking leaves behind
@@ -92,9 +88,7 @@ def furnish() -> None:
     synonyms.learn("blorbitis", HistoryKind.CONDITION, "diabetes", at=NOW, by=lead)
     said = answers_now(plan.patient, at=NOW)["CI-FEVER"]
     Said.objects.filter(pk=said.pk).update(note="blorbosis", reply=Reply.NO)
-    make_version(at=NOW)
-    make_draft(make_wish(outcome=Outcome.HOLD_FOR_DOCTOR), at=NOW, by=lead)
-    suite.keep([json.dumps(CASE).encode()], at=NOW, by=lead)
+    make_own_rules(at=NOW, by=lead)
 
 
 def colleague(role: Role) -> User:
