@@ -1,12 +1,14 @@
 """All sessions of a plan booked at once, all or none; held and released by clinicians."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Self, TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -150,6 +152,7 @@ def book_laid_out(
     return course
 
 
+@retried
 @transaction.atomic
 def book_again(course: Course, number: int, visit: Visit, *, at: datetime, by: User) -> Session:
     """Book a cancelled or missed session of a course again; its neighbours stay far enough."""
@@ -167,6 +170,7 @@ def book_again(course: Course, number: int, visit: Visit, *, at: datetime, by: U
     return session
 
 
+@retried
 @transaction.atomic
 def move(session: Session, *, at: datetime, by: User, **wish: Unpack[Place]) -> Appointment:
     """Move one session; the others stay, and stay far enough away."""
@@ -175,6 +179,45 @@ def move(session: Session, *, at: datetime, by: User, **wish: Unpack[Place]) -> 
     _check_neighbours(course, session.number, wish["start"])
     _check_safe(course.plan, timezone.localdate(wish["start"], course.plan.location.zone), at)
     return booking.move(session.appointment, **wish, at=at, by=by)
+
+
+@retried
+@transaction.atomic
+def move_following(
+    session: Session, *, at: datetime, by: User, **wish: Unpack[Place]
+) -> list[Appointment]:
+    """Move one session and, by as many days and at the same new hour, every one after it.
+
+    The intervals stay; the later ones keep their rooms and people. All of them move, or none.
+    """
+    zone = session.course.plan.location.zone
+    rows = list(_booked_from(session))
+    visits = [one.appointment for one in rows]
+    booking.queue_for_all(
+        {wish["practitioner"].pk, *(one.practitioner_id for one in visits)},
+        {wish["room"].pk, *(one.room_id for one in visits)},
+        {session.patient_id},
+    )
+    course = Course.objects.select_for_update(no_key=True).get(pk=session.course_id)
+    days = wish["start"].astimezone(zone).date() - _on(session, zone)
+    moving = {one.number for one in rows} | {session.number}
+    _check_neighbours(course, session.number, wish["start"], moving)
+    moved: list[Appointment] = []
+    for one in reversed(rows) if days > timedelta(0) else rows:
+        visit = one.appointment
+        place = wish
+        if one.pk != session.pk:
+            hour = wish["start"].astimezone(zone).time()
+            place = Place(
+                start=booking.moment(_on(one, zone) + days, hour, course.plan.location),
+                room=visit.room,
+                practitioner=visit.practitioner,
+                version=visit.version,
+            )
+        _check_neighbours(course, one.number, place["start"], moving)
+        _check_safe(course.plan, place["start"].astimezone(zone).date(), at)
+        moved.append(booking.move(visit, **place, at=at, by=by))
+    return sorted(moved, key=lambda visit: visit.slot.lower)
 
 
 @transaction.atomic
@@ -277,13 +320,29 @@ def _place_session(course: Course, number: int, visit: Visit, *, at: datetime, b
     return session
 
 
-def _check_neighbours(course: Course, number: int, start: datetime) -> None:
-    """The sessions before and after it, as booked or performed, stay far enough away."""
+def _booked_from(session: Session) -> Iterable[Session]:
+    """This session and those after it that are still booked, in order."""
+    rows = session.course.sessions.filter(number__gte=session.number)
+    rows = rows.filter(Q(appointment__status=AppointmentStatus.BOOKED) | Q(pk=session.pk))
+    return rows.select_related("appointment__room", "appointment__practitioner").order_by("number")
+
+
+def _on(session: Session, zone: ZoneInfo) -> date:
+    return timezone.localdate(session.appointment.slot.lower, zone)
+
+
+def _check_neighbours(
+    course: Course, number: int, start: datetime, moving: Collection[int] = ()
+) -> None:
+    """The sessions before and after it, as booked or performed, stay far enough away.
+
+    Those that move along keep their distance by themselves.
+    """
     zone, days = course.plan.location.zone, course.plan.interval_days
     _check_others(course.plan, [timezone.localdate(start, zone)])
     standing = course.sessions.exclude(appointment__status__in=OFF_THE_CALENDAR)
     on = timezone.localdate(start, zone)
-    for session in standing.exclude(number=number).select_related("appointment"):
+    for session in standing.exclude(number__in={number, *moving}).select_related("appointment"):
         other = timezone.localdate(session.appointment.slot.lower, zone)
         if abs((other - on).days) < days:
             raise TooClose(number=max(number, session.number), days=days)

@@ -1,18 +1,21 @@
 """What reception asks for, and what the knowledge says of such a course: numbers and sources."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 
 from clinic.knowledge.entries import Conflict, Entry, Kind, Protocol, Restriction
 from clinic.knowledge.loader import load
 from clinic.knowledge.resolver import Concept, resolve
-from clinic.knowledge.vocabulary import Vocabulary
+from clinic.knowledge.vocabulary import Vocabulary, vocabulary, with_synonyms
 from clinic.knowledge.wording import normal
 from procedures.catalogue.cards import words_of
 from procedures.domain.course import Ban, Band, Violation
 from procedures.domain.findings import Cited
 
+LABEL_PARTS = re.compile(r"[/(),]")
 HOME = "CF-HOME"
 BREASTFEEDING = "CI-LACTATION"
 BEFORE = "RX-ALCOHOL-BEFORE"
@@ -96,9 +99,9 @@ def asked(text: str) -> Asked:
         rule for rule in resolve(text, kinds=[Kind.INDICATION]).rules if rule in load().indications
     )
     said = resolve(text, among=_protocol_words())
-    named = [load().protocols[rule] for rule in said.rules]
+    named = [load().protocols[rule] for rule in said.rules] or _entitled(text)
     fits = [one for one in named if set(indications) & set(one.indication_ids)]
-    if not indications and not said.leftover:
+    if not indications and not (said.rules and said.leftover):
         fits = named  # "mesolifting" says it all; "hair removal" does not
     home = next((one for one in named if HOME in one.conflicts), None)
     usual = [first_protocol(key) for key in indications]  # "acne" names no protocol of its own
@@ -198,10 +201,22 @@ def _strictest(indications: Iterable[str]) -> Protocol | None:
     return found[0] if found else None
 
 
+def _entitled(text: str) -> list[Protocol]:
+    """Protocols of whose label the whole text is a part: "hair" of "Hair / scalp"."""
+    wanted = normal(text)
+    return [
+        one
+        for one in load().protocols.values()
+        for label in (one.label.en, one.label.ru, one.label.uk)
+        if wanted and wanted in {normal(part) for part in LABEL_PARTS.split(label)}
+    ]
+
+
 @cache
 def _protocol_words() -> Vocabulary:
     """The names of protocols, beside their own labels."""
-    return Vocabulary(tuple(_named(one) for one in load().protocols.values()))
+    bare = replace(vocabulary(), concepts=(), index=MappingProxyType({}))
+    return with_synonyms(bare, {}, more=[_named(one) for one in load().protocols.values()])
 
 
 def _named(protocol: Protocol) -> Concept:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.models import Room, User
@@ -97,19 +98,28 @@ class MoveForm(SlotForm):
     """Another time, room or person for a visit; `version` is the one that was on the screen."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    following = forms.BooleanField(
+        label=_("Move the sessions after it as well"),
+        required=False,
+        help_text=_("By as many days, to the same hour: the intervals stay."),
+    )
 
     @classmethod
-    def of(cls, appointment: Appointment) -> "MoveForm":
+    def of(cls, appointment: Appointment, data: QueryDict | None = None) -> "MoveForm":
         local = appointment.slot.lower.astimezone(appointment.room.location.zone)
-        return cls(
+        form = cls(
+            data,
             initial={
                 "practitioner": appointment.practitioner.uuid,
                 "room": appointment.room.uuid,
                 "on": local.date(),
                 "hour": local.time(),
                 "version": appointment.version,
-            }
+            },
         )
+        if appointment.kind != AppointmentKind.SESSION:
+            del form.fields["following"]
+        return form
 
 
 class ReasonForm(forms.Form):

@@ -91,7 +91,7 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
 def appointment_move(request: StaffRequest, visit: UUID) -> HttpResponse:
     """Another time, room or person."""
     row = found(request, visit)
-    form = MoveForm(request.POST) if request.method == "POST" else MoveForm.of(row)
+    form = MoveForm.of(row, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             move(row, form, at=timezone.now(), by=request.user)
@@ -115,6 +115,8 @@ def move(row: Appointment, form: MoveForm, *, at: datetime, by: User) -> Appoint
         version=form.cleaned_data["version"],
     )
     if row.kind == AppointmentKind.SESSION:
+        if form.cleaned_data.get("following"):
+            return courses.move_following(row.session, **wish, at=at, by=by)[0]
         return courses.move(row.session, **wish, at=at, by=by)
     return booking.move(row, **wish, at=at, by=by)
 

@@ -2,15 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
+from unittest.mock import patch
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg import errors
 
 from clinic.errors import ClinicError, WrongState
 from clinic.staff.roles import Role
 from patients import history
 from patients.models import Asserter
-from procedures import booking, courses, planning, plans
+from procedures import booking, colliding, courses, planning, plans
 from procedures.models import Appointment, AppointmentKind, Course, CourseHold, Plan, Session
 from procedures.planning import Wish
 from tests.factories.plans import make_intent, make_plan
@@ -218,6 +220,92 @@ def test_parallel_courses_end_in_one_and_never_in_half() -> None:
         outcomes = sorted(pool.map(attempt, plans))
     assert outcomes == ["booked"] + ["practitioner-busy"] * 5
     assert Session.objects.count() == 3
+
+
+def test_the_sessions_after_it_move_along_and_keep_their_intervals_and_hours() -> None:
+    place = make_place()
+    course = book_course(make_bookable_plan(place, sessions=5), place)
+    booking.cancel(course.sessions.get(number=4).appointment, "holiday", at=EARLIER, by=place.desk)
+    before = [one.appointment.slot.lower for one in course.sessions.order_by("number")]
+    second = course.sessions.get(number=2)
+
+    moved = courses.move_following(
+        second,
+        start=before[1] + timedelta(days=7, hours=2),
+        room=place.room,
+        practitioner=place.practitioner,
+        version=1,
+        at=EARLIER,
+        by=place.desk,
+    )
+    assert len(moved) == 3
+    after = [one.appointment.slot.lower for one in course.sessions.order_by("number")]
+    zone = place.location.zone
+    days = [
+        now.astimezone(zone).date() - then.astimezone(zone).date()
+        for then, now in zip(before, after, strict=True)
+    ]
+    assert [one.days for one in days] == [0, 7, 7, 0, 7]
+    assert {after[n].astimezone(zone).hour for n in (1, 2, 4)} == {13}
+
+
+def test_none_of_them_moves_when_one_cannot() -> None:
+    place = make_place()
+    course = book_course(make_bookable_plan(place, sessions=3), place)
+    book_visit(place, start=NOW + 2 * A_WEEK + timedelta(days=2))
+    before = list(course.sessions.order_by("number").values_list("appointment__slot", flat=True))
+
+    with pytest.raises(booking.PractitionerBusy):
+        courses.move_following(
+            course.sessions.get(number=2),
+            start=NOW + A_WEEK + timedelta(days=2),
+            room=place.room,
+            practitioner=place.practitioner,
+            version=1,
+            at=EARLIER,
+            by=place.desk,
+        )
+    after = list(course.sessions.order_by("number").values_list("appointment__slot", flat=True))
+    assert after == before
+
+
+def test_moved_back_together_they_stay_away_from_the_one_before() -> None:
+    place = make_place()
+    course = book_course(make_bookable_plan(place, sessions=3), place)
+    with pytest.raises(courses.TooClose):
+        courses.move_following(
+            course.sessions.get(number=2),
+            start=NOW + timedelta(days=5),
+            room=place.room,
+            practitioner=place.practitioner,
+            version=1,
+            at=EARLIER,
+            by=place.desk,
+        )
+
+
+def test_a_deadlock_is_tried_again_and_never_shown() -> None:
+    tries: list[int] = []
+
+    @colliding.retried
+    def collide() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError from errors.DeadlockDetected()
+        return "booked"
+
+    with patch.object(connection, "in_atomic_block", new=False):
+        assert collide() == "booked"
+    assert len(tries) == 3
+
+    @colliding.retried
+    def always() -> None:
+        raise OperationalError from errors.SerializationFailure()
+
+    with patch.object(connection, "in_atomic_block", new=False), pytest.raises(colliding.Crowded):
+        always()
+    with pytest.raises(OperationalError):
+        always()  # inside another transaction: that one has to start again
 
 
 def test_without_a_free_time_the_desk_is_told_which_session() -> None:
