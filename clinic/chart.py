@@ -30,6 +30,7 @@ from procedures.models import (
     Screening,
     Session,
 )
+from procedures.views import live
 
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
 Subject: TypeAlias = Patient | Plan | ConsentDocument | Session
@@ -260,4 +261,9 @@ def _reports(patient: Patient) -> Iterator[Event]:
 
 
 app_name = "chart"
-urlpatterns = [path("<uuid:patient>/", patient_chart, name="patient-chart")]
+urlpatterns = [
+    path("<uuid:patient>/", patient_chart, name="patient-chart"),
+    path("<uuid:patient>/live/intake/", live.intake_findings, name="live-intake"),
+    path("<uuid:patient>/live/session/", live.session_findings, name="live-session"),
+    path("<uuid:patient>/live/history/", live.history_findings, name="live-history"),
+]

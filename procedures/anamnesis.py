@@ -72,19 +72,36 @@ class Day:
         return self.on == self.of(self.at)
 
 
-def collect(patient: Patient, plan: Plan | None, *, on: date, at: datetime) -> Facts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unkept:
+    """What is being said just now and nobody has kept yet: rows that are not in the database."""
+
+    answers: Mapping[str, Row] | None = None  # instead of the last questionnaire
+    items: tuple[HistoryItem, ...] = ()  # beside the history
+
+
+def collect(
+    patient: Patient,
+    plan: Plan | None,
+    *,
+    on: date,
+    at: datetime,
+    unkept: Unkept | None = None,
+) -> Facts:
     """Everything a screening of this patient, with this plan, for this day has to look at."""
     day = Day(on=on, at=at, zone=plan.location.zone if plan else None)
-    rows = intake.answers_now(patient, at=at)
+    unkept = unkept or Unkept()
+    rows = unkept.answers if unkept.answers is not None else intake.answers_now(patient, at=at)
     drugs = _drugs(plan, at=at) if plan else ()
-    items = list(patient.history.current().order_by("pk"))
+    items = [*patient.history.current().order_by("pk"), *unkept.items]
     stated, unresolved = _understood(items, rows)
-    usable = _usable(patient, rows, day)
+    treated = is_session_day(patient, day)
+    usable = _usable(rows, day, treated=treated)
     dated = {PROCEDURE} if PROCEDURE in usable and usable[PROCEDURE].date else frozenset[str]()
     return Facts(
         on=on,
         birth_date=patient.birth_date,
-        required=_required(patient, drugs, rows, day),
+        required=_required(patient, drugs, changed=treated and not _all_of(rows, day)),
         known=frozenset({"birth_date", "planned_drugs", *_asserted(items, day), *dated}),
         answers={code: _answer(row, day) for code, row in usable.items() if code not in dated},
         events=_events(rows),
@@ -113,23 +130,26 @@ def is_session_day(patient: Patient, day: Day) -> bool:
     ).exists()
 
 
-def _required(
-    patient: Patient, drugs: tuple[PlannedDrug, ...], rows: Mapping[str, Row], day: Day
-) -> frozenset[str]:
+def _all_of(rows: Mapping[str, Row], day: Day) -> bool:
+    """Whether the whole questionnaire was filled in on this very day."""
+    first = [day.of(row.answered_at) for row in rows.values() if row.intake.moment == "intake"]
+    return bool(first) and max(first) == day.on
+
+
+def _required(patient: Patient, drugs: tuple[PlannedDrug, ...], *, changed: bool) -> frozenset[str]:
     """Every question of the patient, every list of the history, and what the products ask."""
     keys = {one.code for one in intake.asked(patient, "intake") if one.answers}
     if any(HYALURONIC in drug.ingredients for drug in drugs):
         keys.add(DEHYDRATION)
-    first = [day.of(row.answered_at) for row in rows.values() if row.intake.moment == "intake"]
-    if is_session_day(patient, day) and (not first or max(first) != day.on):
+    if changed:
         keys.add(ANYTHING_CHANGED)
     return frozenset({*keys, "birth_date", *TOPICS.values()})
 
 
-def _usable(patient: Patient, rows: Mapping[str, Row], day: Day) -> dict[str, Row]:
+def _usable(rows: Mapping[str, Row], day: Day, *, treated: bool) -> dict[str, Row]:
     """Answers that still count: of the last year, and of the day itself where it is asked again."""
     changed = rows.get(ANYTHING_CHANGED)
-    today_only = _asked_again() if is_session_day(patient, day) else frozenset()
+    today_only = _asked_again() if treated else frozenset()
     return {
         code: row
         for code, row in rows.items()

@@ -56,9 +56,17 @@ class AlreadyDecided(ClinicError):
     text = _("Somebody has already decided on this finding. Reload the page to see how.")
 
 
-def preview(patient: Patient, plan: Plan | None, *, on: date, at: datetime) -> Result:
-    """What a screening for that day would say; nothing is kept."""
-    return screen(anamnesis.collect(patient, plan, on=on, at=at), rulebook.in_force(at=at))
+def preview(
+    patient: Patient,
+    plan: Plan | None,
+    *,
+    on: date,
+    at: datetime,
+    unkept: anamnesis.Unkept | None = None,
+) -> Result:
+    """What a screening for that day would say; nothing is kept, nor need what is said be."""
+    facts = anamnesis.collect(patient, plan, on=on, at=at, unkept=unkept)
+    return screen(facts, rulebook.in_force(at=at))
 
 
 @transaction.atomic

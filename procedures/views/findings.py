@@ -14,7 +14,7 @@ from clinic.knowledge.questions import questions
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
 from procedures import screening
-from procedures.domain.findings import Cited, Finding
+from procedures.domain.findings import Cited, Finding, Result, decide
 from procedures.domain.outcomes import Decision, Outcome, OverrideKind
 from procedures.models import Override, Plan, Screening
 from procedures.views.reasons import NOT_ASKED, reasons_of
@@ -102,13 +102,22 @@ def verdict(made: Screening, plan: Plan | None, user: User) -> Verdict:
     """The whole screening for this reader."""
     tone, icon, label = DECISIONS[screening.decision_after_overrides(made, plan)]
     decided = {row.rule: row for row in plan.overrides.select_related("made_by")} if plan else {}
-    return Verdict(
-        tone=tone, icon=icon, label=str(label), findings=tuple(_all(made, decided, user))
-    )
+    shown = tuple(_all(screening.findings_of(made), decided, user))
+    return Verdict(tone=tone, icon=icon, label=str(label), findings=shown)
 
 
-def _all(made: Screening, decided: dict[str, Override], user: User) -> Iterable[ShownFinding]:
-    for finding in screening.findings_of(made):
+def so_far(result: Result, user: User) -> Verdict:
+    """What is found while somebody is still being asked: open questions stop nothing yet."""
+    said = [one for one in result.findings if not _waits_for_an_answer(one.rule)]
+    tone, icon, label = DECISIONS[decide(said)]
+    shown = tuple(_all(result.findings, {}, user))
+    return Verdict(tone=tone, icon=icon, label=str(label), findings=shown)
+
+
+def _all(
+    findings: Iterable[Finding], decided: dict[str, Override], user: User
+) -> Iterable[ShownFinding]:
+    for finding in findings:
         hidden = finding.sensitive and not user.may(Permission.SEE_SENSITIVE)
         row = decided.get(finding.code)
         yield _hidden(finding, row) if hidden else _shown(finding, row, user)
@@ -136,6 +145,11 @@ def _shown(finding: Finding, decided: Override | None, user: User) -> ShownFindi
         unasked=_is_question(finding.rule),
         decided=decided,
     )
+
+
+def _waits_for_an_answer(rule: str) -> bool:
+    """A question or a list that nobody has asked for yet; of a product somebody read nothing."""
+    return rule.startswith(NOT_ASKED) and ":" not in rule.removeprefix(NOT_ASKED)
 
 
 def _is_question(rule: str) -> bool:
