@@ -1,6 +1,6 @@
 """What is known of a patient and a plan on a day: rows in, facts out. Nothing is decided here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -252,14 +252,21 @@ def _spoken(item: HistoryItem) -> Spoken:
     )
 
 
+def drugs_of(
+    patient: Patient, products: Iterable[Product], *, at: datetime
+) -> tuple[PlannedDrug, ...]:
+    """Products as a screening of this patient sees them, with what the skin said to them."""
+    tests = AllergyTest.objects.filter(
+        Q(read_at__lte=at), patient=patient, result=TestResult.POSITIVE
+    )
+    reacted = set(tests.values_list("product", flat=True))
+    return tuple(_drug(product, reacted) for product in products)
+
+
 def _drugs(plan: Plan, *, at: datetime) -> tuple[PlannedDrug, ...]:
     planned = plan.products.select_related("product").prefetch_related("product__ingredients")
-    reacted = set(
-        AllergyTest.objects.filter(
-            Q(read_at__lte=at), patient=plan.patient_id, result=TestResult.POSITIVE
-        ).values_list("product", flat=True)
-    )
-    drugs = [_drug(one.product, reacted) for one in planned.order_by("product__name", "pk")]
+    products = [one.product for one in planned.order_by("product__name", "pk")]
+    drugs = list(drugs_of(plan.patient, products, at=at))
     if plan.pain_relief.strip():
         drugs.append(_pain_relief(plan.pain_relief.strip()))
     return tuple(drugs)

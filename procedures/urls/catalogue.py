@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import plans, products, screenings, settings
+from procedures.views import plans, products, screenings, settings, substitutes
 
 urlpatterns = [
     path("products/", products.product_list, name="product-list"),
@@ -22,6 +22,11 @@ urlpatterns = [
     path("plans/<uuid:plan>/test/", plans.test_apply, name="test-apply"),
     path("plans/<uuid:plan>/screen/", screenings.screening_make, name="screening-make"),
     path("plans/<uuid:plan>/decide/", screenings.override_add, name="override-add"),
+    path(
+        "plans/<uuid:plan>/instead/<uuid:blocked>/<uuid:product>/",
+        substitutes.plan_substitute,
+        name="plan-substitute",
+    ),
     path("tests/<uuid:test>/read/", plans.test_read, name="test-read"),
     path("screenings/<uuid:made>/", screenings.screening_detail, name="screening-detail"),
     path("patients/<uuid:patient>/plans/", plans.chart_plans, name="chart-plans"),

@@ -16,7 +16,7 @@ from clinic.staff.models import LANGUAGES, User
 from clinic.staff.roles import Permission
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Area
-from procedures import catalogue, consenting, courses, screening
+from procedures import catalogue, consenting, courses, screening, substitutes
 from procedures.domain.course import CoursePlan, Violation
 from procedures.domain.schedule import violations
 from procedures.forms.offering import OfferForm
@@ -204,6 +204,7 @@ def context_of(plan: Plan, user: User, *, at: datetime) -> dict[str, object]:
     following = next((link for link in chain if link.is_next), None)
     course = standing.course
     key, label = state_of(plan)
+    may_plan = user.may(Permission.PLAN)
     lines = plan.products.select_related("product").prefetch_related("product__ingredients")
     return {
         "plan": plan,
@@ -225,6 +226,7 @@ def context_of(plan: Plan, user: User, *, at: datetime) -> dict[str, object]:
         "next": following.step.value if following and following.may else "",
         "may": may(user),
         "counts": counts(plan),
+        "offers": substitutes.offers(plan, at=at) if counts(plan) and may_plan else (),
         "current": plan if counts(plan) else None,
         "newer": Plan.objects.filter(lineage=plan.lineage, superseded_at=None).first(),
     }
