@@ -238,6 +238,16 @@ class Screening(models.Model):
         return f"Screening #{self.pk} ({self.decision})"
 
 
+class OverrideQuerySet(models.QuerySet["Override"]):
+    def visible_to(self, user: User) -> OverrideQuerySet:
+        """Of the plans this user may see; reviewing them is for doctors."""
+        allowed = user.may(Permission.SIGN_OFF)
+        return self.filter(plan__in=Plan.objects.visible_to(user)) if allowed else self.none()
+
+
+OverrideManager = models.Manager.from_queryset(OverrideQuerySet)
+
+
 class Override(models.Model):
     """A doctor decides against one finding of one plan, with a reason that the consent prints."""
 
@@ -248,6 +258,8 @@ class Override(models.Model):
     reason = models.CharField(max_length=500)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = OverrideManager()
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import plans, products, screenings, settings, substitutes
+from procedures.views import overrides, plans, products, screenings, settings, substitutes
 
 urlpatterns = [
     path("products/", products.product_list, name="product-list"),
@@ -27,6 +27,8 @@ urlpatterns = [
         substitutes.plan_substitute,
         name="plan-substitute",
     ),
+    path("decisions/", overrides.override_list, name="override-list"),
+    path("decisions/table.csv", overrides.override_export, name="override-export"),
     path("tests/<uuid:test>/read/", plans.test_read, name="test-read"),
     path("screenings/<uuid:made>/", screenings.screening_detail, name="screening-detail"),
     path("patients/<uuid:patient>/plans/", plans.chart_plans, name="chart-plans"),

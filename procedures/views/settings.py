@@ -33,6 +33,7 @@ def setting_list(request: StaffRequest) -> HttpResponse:
             if key in have
         ],
         "place": place_of(request.user),
+        "may_review": request.user.may(Permission.SIGN_OFF),
     }
     return render(request, "procedures/setting_list.html", context)
 
