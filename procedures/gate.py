@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.errors import ClinicError
 from consent.models import ConsentDocument
 from patients import photos
-from procedures import consenting, screening
+from procedures import consenting, labs, screening
 from procedures.models import (
     AllergyTest,
     AppointmentStatus,
@@ -127,6 +127,13 @@ def _tested(plan: Plan, product_id: int, at: datetime) -> bool:
     return last is not None and last.result == TestResult.NEGATIVE
 
 
+def _labs(session: Session, at: datetime) -> Check:
+    label = _("Results of the laboratory tests that the clinic asks for")
+    absent = labs.missing(session.course.plan, at=at)
+    problem = _("no result yet: %(tests)s") % {"tests": ", ".join(absent)} if absent else ""
+    return Check(code="labs", label=label, problem=problem, mend="labs")
+
+
 def _interval(session: Session, at: datetime) -> Check:
     label = _("Enough days since the last session")
     plan = session.course.plan
@@ -190,6 +197,7 @@ CHECKS: tuple[Callable[[Session, datetime], Check], ...] = (
     _sign_off,
     _consent,
     _allergy_test,
+    _labs,
     _interval,
     _lots,
     _photo,

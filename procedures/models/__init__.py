@@ -7,6 +7,7 @@ from procedures.models.calendar import (
     AppointmentKind,
     AppointmentStatus,
 )
+from procedures.models.labs import LabResult
 from procedures.models.plans import (
     AllergyTest,
     Course,
@@ -42,6 +43,7 @@ __all__ = [
     "DraftChange",
     "IngredientRole",
     "Injection",
+    "LabResult",
     "Lot",
     "Override",
     "Plan",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import overrides, plans, products, screenings, settings, substitutes
+from procedures.views import labs, overrides, plans, products, screenings, settings, substitutes
 
 urlpatterns = [
     path("products/", products.product_list, name="product-list"),
@@ -27,6 +27,7 @@ urlpatterns = [
         substitutes.plan_substitute,
         name="plan-substitute",
     ),
+    path("plans/<uuid:plan>/labs/", labs.lab_record, name="lab-record"),
     path("decisions/", overrides.override_list, name="override-list"),
     path("decisions/table.csv", overrides.override_export, name="override-export"),
     path("tests/<uuid:test>/read/", plans.test_read, name="test-read"),

@@ -16,7 +16,7 @@ from clinic.staff.models import LANGUAGES, User
 from clinic.staff.roles import Permission
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Area
-from procedures import catalogue, consenting, courses, screening, substitutes
+from procedures import catalogue, consenting, courses, labs, screening, substitutes
 from procedures.domain.course import CoursePlan, Violation
 from procedures.domain.schedule import violations
 from procedures.forms.offering import OfferForm
@@ -226,6 +226,7 @@ def context_of(plan: Plan, user: User, *, at: datetime) -> dict[str, object]:
         "next": following.step.value if following and following.may else "",
         "may": may(user),
         "counts": counts(plan),
+        "labs": labs.checklist(plan, at=at),
         "offers": substitutes.offers(plan, at=at) if counts(plan) and may_plan else (),
         "current": plan if counts(plan) else None,
         "newer": Plan.objects.filter(lineage=plan.lineage, superseded_at=None).first(),

@@ -166,6 +166,7 @@ def mend(row: Session, check: Check) -> str:
         "sign-off": reverse("procedures:plan-detail", args=[plan]) + "#sign-off",
         "consent": consent_page(row) or reverse("procedures:plan-detail", args=[plan]) + "#consent",
         "allergy-test": reverse("procedures:plan-detail", args=[plan]) + "#tests",
+        "labs": reverse("procedures:plan-detail", args=[plan]) + "#labs",
         "interval": reverse("procedures:appointment-move", args=[row.appointment.uuid]),
         "lots": "#lots",
         "photo": reverse("patients:photo-add", args=[patient]),

@@ -14,7 +14,7 @@ from consent import withdrawing
 from consent.models import ConsentDocument
 from patients import history
 from patients.models import Asserter
-from procedures import courses, gate, lots, plans, treatment
+from procedures import courses, gate, lots, plans, settings, treatment
 from procedures.gate import GateClosed
 from procedures.models import Appointment, AppointmentStatus, Plan, Session, TestResult
 from tests.factories.catalogue import make_lot
@@ -162,6 +162,13 @@ def test_an_allergy_test_that_showed_a_reaction_keeps_the_gate_closed() -> None:
     assert "allergy-test" not in missing(session)
 
 
+def test_a_missing_laboratory_result_keeps_the_gate_closed() -> None:
+    session = make_ready_session()
+    lead = make_staff(Role.CLINICAL_LEAD)
+    settings.set_value("lab_checklist", ["Fictive count"], "our rule", at=EARLIER, by=lead)
+    assert "labs" in missing(session)
+
+
 def test_a_course_on_hold_keeps_the_gate_closed_until_a_doctor_releases_it(client: Client) -> None:
     session = make_ready_session()
     held = courses.hold(session.course, "reaction:1", "swelling", at=NOW, by=None)
@@ -204,6 +211,7 @@ def test_every_item_of_the_gate_is_broken_once_here() -> None:
         "sign-off",
         "consent",
         "allergy-test",
+        "labs",
         "interval",
         "lots",
         "photo",
