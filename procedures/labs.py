@@ -56,9 +56,7 @@ def missing(plan: Plan, *, at: datetime) -> tuple[str, ...]:
 
 
 @transaction.atomic
-def record(
-    plan: Plan, name: str, value: str, *, on: date, at: datetime, by: User
-) -> LabResult:
+def record(plan: Plan, name: str, value: str, *, on: date, at: datetime, by: User) -> LabResult:
     """Keep a result as the laboratory gives it; a later one counts instead."""
     if name not in [one.name for one in checklist(plan, at=at) or ()]:
         raise NotOnTheList
