@@ -151,9 +151,9 @@ def with_synonyms(
     index = dict(base.index)
     for concept in changed.values():
         for phrase in concept.phrases:
-            key = stems(phrase)
-            others = {one.id: one for one in index.get(key, ())}
-            index[key] = tuple({**others, concept.id: concept}.values())
+            roots = stems(phrase)
+            others = {one.id: one for one in index.get(roots, ())}
+            index[roots] = tuple({**others, concept.id: concept}.values())
     return replace(base, concepts=concepts, index=MappingProxyType(index))
 
 

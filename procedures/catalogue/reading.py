@@ -49,7 +49,9 @@ def statements(
     chosen = words.by_id.get(spoken.chosen)
     if chosen is not None:
         said[chosen.id] = Said(concept=chosen)
-    return tuple(_stated(spoken, list(said.values()))), meaning.resolved or chosen is not None
+    stated = tuple(_stated(spoken, list(said.values())))
+    meant = bool(stated) or not said  # a medicine that is known only as an allergen is not
+    return stated, (meaning.resolved and meant) or chosen is not None
 
 
 def ingredients_in(text: str) -> frozenset[str]:
