@@ -121,8 +121,15 @@ def vocabulary_of(
     knowledge: Knowledge, synonyms: Mapping[str, Iterable[str]] | None = None
 ) -> Vocabulary:
     """Concepts from every section that names something a patient may have, take or react to."""
-    concepts = (*_conditions(knowledge), *_named(knowledge), *_harmless(knowledge))
-    made = Vocabulary(
+    made = vocabulary_from(
+        (*_conditions(knowledge), *_named(knowledge), *_harmless(knowledge)), knowledge
+    )
+    return with_synonyms(made, synonyms) if synonyms else made
+
+
+def vocabulary_from(concepts: tuple[Concept, ...], knowledge: Knowledge) -> Vocabulary:
+    """A vocabulary of these concepts alone, in the language of the knowledge."""
+    return Vocabulary(
         concepts=concepts,
         index=_index(concepts),
         marks=Marks.of(knowledge.language),
@@ -130,7 +137,6 @@ def vocabulary_of(
         atc=Ranges({key: one.atc for key, one in knowledge.codes.items()}),
         undecided=Ranges({key: one.icd10 for key, one in knowledge.undecided.items()}),
     )
-    return with_synonyms(made, synonyms) if synonyms else made
 
 
 def with_synonyms(
