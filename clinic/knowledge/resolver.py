@@ -20,6 +20,7 @@ __all__ = ["Concept", "Resolution", "Said", "Sense", "resolve", "suggest"]
 ALL_KINDS = frozenset(Kind)
 REMEMBERED = 20_000  # texts whose meaning is kept: people write the same things
 TITLE_WORDS = 2  # a title of one word is looked up only when nothing else knows the word
+DESCRIBED = frozenset({Kind.CONDITION, Kind.ALLERGEN})  # beside which other words only describe
 AND = frozenset({"and", "и", "та", "й"})
 
 
@@ -262,6 +263,6 @@ def _leftover(parts: list[Clause]) -> Iterator[str]:
     """What nobody understood. Beside what a rule names, other words describe it."""
     for part in parts:
         concepts = [concept for match in part.matches for concept in match.concepts]
-        if not any(one.stops or (one.rules and one.kind is not Kind.MEDICINE) for one in concepts):
+        if not any(one.stops or (one.rules and one.kind in DESCRIBED) for one in concepts):
             yield from part.unexplained
             yield from part.alarming

@@ -50,7 +50,7 @@ def statements(
     if chosen is not None:
         said[chosen.id] = Said(concept=chosen)
     stated = tuple(_stated(spoken, list(said.values())))
-    meant = bool(stated) or not said  # a medicine that is known only as an allergen is not
+    meant = not said or any(_is_meant(one, spoken.topic) for one in said.values())
     return stated, (meaning.resolved and meant) or chosen is not None
 
 
@@ -130,6 +130,12 @@ def _stated(spoken: Spoken, said: list[Said]) -> Iterator[Stated]:
 def _allergy_to_a_medicine(topic: Topic, concept: Concept) -> bool:
     """To take zinc is harmless; to react to it is not, where zinc is injected."""
     return topic is Topic.ALLERGIES and concept.kind is Kind.MEDICINE
+
+
+def _is_meant(said: Said, listed: Topic) -> bool:
+    """What is known only as an allergen or as a part of products is no known medicine."""
+    taken = listed is Topic.MEDICATIONS and not said.allergy
+    return not (taken and said.concept.kind in {Kind.ALLERGEN, Kind.INGREDIENT})
 
 
 def _when(said: Said, listed: When) -> When:
