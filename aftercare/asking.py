@@ -100,6 +100,7 @@ def answer(text: str, detail: str, when: Circumstances) -> Answer:
     """The strictest verdict on everything the question names."""
     heard = hearing.acts(text, detail)
     named, denied = _acts(heard, "named"), _acts(heard, "denied")
+    named = tuple(act for act in named if not act.vague) or named
     if not named:  # "no alcohol?" asks about alcohol
         named, denied = denied, ()
     verdicts = [_verdict(act, when, _lifted(named)) for act in named]

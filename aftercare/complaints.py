@@ -92,6 +92,8 @@ def _said(found: Iterable[Symptom], heard: Heard) -> set[Saying]:
     said = {entry.says for entry in found if entry.says is not None}
     if hearing.tells_a_span(heard.words):
         said.discard(Saying.GONE)  # "three days have gone" says nothing about a sign
+    if Saying.GONE in said and hearing.says_nearly(heard.words):
+        return said - {Saying.GONE} | {Saying.FADING}
     return said
 
 

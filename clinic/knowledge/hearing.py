@@ -3,7 +3,7 @@
 Whatever no word of ours explains is said to be not understood: unknown is never no.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -20,6 +20,7 @@ NEGATIONS = listed(
     не без крім окрім замість немає нема ні ані жодного жодної жодних ніякого ніяких
     """
 )
+ALMOST = listed("чуть едва мало ледь трохи")  # "чуть не упала": she nearly did
 DENIED_AFTER = listed("нет немає нема none")
 # What may stand between a negation and what it denies.
 BETWEEN = listed(
@@ -79,8 +80,13 @@ def regions(text: str) -> frozenset[str]:
 
 def tells_a_span(spoken: Iterable[str]) -> bool:
     """Whether a length of time is named: "three days have gone"."""
-    spans = {stem(word) for term in load().asides["spans"].terms.all() for word in words(term)}
+    spans = _aside("spans")
     return any(word[0].isdigit() or stem(word) in spans for word in spoken)
+
+
+def says_nearly(spoken: Iterable[str]) -> bool:
+    """What is nearly gone is still there."""
+    return not _aside("nearly").isdisjoint(map(stem, spoken))
 
 
 @cache
@@ -106,9 +112,14 @@ def regions_book() -> Phrasebook:
 
 
 @cache
+def _aside(name: str) -> frozenset[str]:
+    terms = load().asides[name].terms.all()
+    return frozenset(stem(word) for term in terms for word in words(term))
+
+
+@cache
 def _asides() -> frozenset[str]:
-    terms = (term for entry in load().asides.values() for term in entry.terms.all())
-    return frozenset(stem(word) for term in terms for word in words(term)) | NEGATIONS
+    return frozenset[str](NEGATIONS).union(*map(_aside, load().asides))
 
 
 @cache
@@ -172,25 +183,41 @@ def _sorted(
     """What is named, and what is denied."""
     named: dict[str, None] = {}
     denied: dict[str, None] = {}
-    taken = frozenset(place for match in found for place in match.taken)
+    open_to = {n for n, word in enumerate(segment.spoken) if word in BETWEEN}
+    open_to -= {place for match in found for place in match.taken}
     for match in found:
-        is_denied = _is_denied(segment.spoken, match, taken) or (carried and match is found[0])
+        is_denied = _is_denied(segment.spoken, match, open_to) or (carried and match is found[0])
         (denied if is_denied else named).update(dict.fromkeys(match.ids))
+        if is_denied and not any(_says_how(name) for name in match.ids):
+            open_to |= match.taken  # "no swelling of the tongue" denies both
     return tuple(named), tuple(one for one in denied if one not in named)
 
 
-def _is_denied(spoken: tuple[str, ...], match: Match, taken: frozenset[int]) -> bool:
-    after = max(match.taken) + 1
-    if after == len(spoken) - 1 and spoken[after] in DENIED_AFTER:
+def _says_how(name: str) -> bool:
+    """A word of degree or course: "not very painful" hurts."""
+    symptom = load().symptoms.get(name)
+    return symptom is not None and _is_course(symptom)
+
+
+def _is_denied(spoken: tuple[str, ...], match: Match, open_to: Collection[int]) -> bool:
+    if not _may_be_denied(match):
+        return False
+    first, last = match.start, max(match.taken)
+    if last + 1 == len(spoken) - 1 and spoken[-1] in DENIED_AFTER:
         return True
-    for place in range(match.start - 1, max(match.start - 2 - LONGEST_BETWEEN, -1), -1):
+    if any(spoken[place] in NEGATIONS for place in range(first, last) if place not in match.taken):
+        return True  # "lips are not swollen"
+    for place in range(first - 1, max(first - 2 - LONGEST_BETWEEN, -1), -1):
         if spoken[place] in NEGATIONS:
-            return True
-        if place in taken:
-            return False
-        if spoken[place] not in BETWEEN:
+            return place == 0 or spoken[place - 1] not in ALMOST
+        if place not in open_to:
             return False
     return False
+
+
+def _may_be_denied(match: Match) -> bool:
+    known = load().symptoms
+    return all(name not in known or known[name].deniable for name in match.ids)
 
 
 def _is_aside(word: str) -> bool:

@@ -139,7 +139,7 @@ class Phrasebook:
 
     def _slips(self, word: str) -> Iterator[str]:
         for (length, starred), names in self._by_length.items():
-            allowed = 2 if min(len(word) - 1, length) >= TWO_SLIPS_FROM else 1
+            allowed = 2 if min(len(word) - 1, length - starred) >= TWO_SLIPS_FROM else 1
             cuts = {word[: length + more] for more in (-1, 0, 1)} if starred else {stem(word)}
             for cut in cuts:
                 if abs(len(cut) - length) > allowed:

@@ -26,7 +26,7 @@ FORBIDDEN_PHRASES = sorted(
         for act in ACTS.values()
         if act.forbidden_by
         for phrase in act.terms.all()
-        if act.forbidden_by != ("RX-SUNGLASSES",)
+        if act.forbidden_by != ("RX-SUNGLASSES",) and not act.vague
     }
 )
 ANY_PHRASES = sorted(

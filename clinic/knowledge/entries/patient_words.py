@@ -22,6 +22,7 @@ class Act(Strict):
     advised_by: Ids = ()  # recommendations, from their day on
     only_as_advised: bool = False  # the words of the advice are a condition
     lifts: Ids = ()  # restrictions that do not count for the rest of the question either
+    vague: bool = False  # counts only when nothing else is named: "a drink"
     open: bool = False  # recognised, and no source says anything about it
 
     @model_validator(mode="after")
@@ -50,6 +51,7 @@ class Symptom(Strict):
     terms: Terms
     signs: Ids = ()
     says: Saying | None = None
+    deniable: bool = True  # false where "not" makes it worse: "not breathing well"
     emergency: bool = False  # help at once: breathing; lips, tongue, throat; faintness
 
     @model_validator(mode="after")
