@@ -18,7 +18,9 @@ from clinic.messaging import links, outbox
 from clinic.messaging.models import PatientLink, Purpose
 from clinic.messaging.outbox import Owed
 from clinic.messaging.recipients import channel_for
-from clinic.record import audit
+from clinic.record import audit, worklist
+from clinic.record.models import TaskKind
+from clinic.staff.roles import Role
 from procedures import catalogue
 from procedures.domain.restrictions import Window, calendar
 from procedures.models import Session
@@ -60,6 +62,7 @@ def begin(session: Session, *, at: datetime) -> AftercarePlan:
         created_at=at,
     )
     Restriction.objects.bulk_create(_copied(plan, window) for window in windows)
+    _ask_the_doctor(plan, at=at)
     reminding.settle(session, at=at, reason="session-completed")
     if not _replaced(plan):
         _settle_older(plan, at=at)
@@ -113,6 +116,23 @@ def _copied(plan: AftercarePlan, window: Window) -> Restriction:
         until=window.until,
         release_from=window.release_from,
     )
+
+
+def _ask_the_doctor(plan: AftercarePlan, *, at: datetime) -> None:
+    """Where the sources leave the bans open the strict ones hold, and a doctor is told so."""
+    treatment = plan.session.plan
+    gap = catalogue.gap_of(treatment.area, treatment.technique) if treatment else ""
+    if gap:
+        worklist.ask(
+            TaskKind.REVIEW,
+            f"aftercare-profile:{plan.uuid}",
+            plan,
+            role=Role.CLINICAL_LEAD,
+            patient=plan.patient.uuid,
+            due_at=at,
+            at=at,
+            gap=gap,
+        )
 
 
 def _replaced(plan: AftercarePlan) -> bool:

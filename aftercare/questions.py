@@ -103,12 +103,11 @@ def _kept(plan: AftercarePlan, asked: str, found: Answer, *, at: datetime) -> Qu
 
 
 def _circumstances(plan: AftercarePlan, *, at: datetime) -> Circumstances:
-    treatment = plan.session.plan
     return Circumstances(
         at=at,
         ended_at=plan.session_ended_at,
         windows=by_rule(_windows(plan)),
-        area=treatment.area if treatment else "",
+        area=_area(plan),
     )
 
 
@@ -118,16 +117,20 @@ def _windows(plan: AftercarePlan) -> Iterator[Window]:
     for row in Restriction.objects.filter(plan__patient=plan.patient):
         until = min(row.until, row.released_at or row.until)
         yield Window(rule=row.rule, starts_at=row.starts_at, until=until)
-    told = {rule.id for rule in catalogue.restriction_rules()}
+    told = set(plan.restrictions.values_list("rule", flat=True))
     untold = [rule for rule in catalogue.every_restriction() if rule.id not in told]
-    yield from calendar(untold, ended_at=plan.session_ended_at, area="")
+    for area in hearing.regions(_area(plan)) | {""}:
+        yield from calendar(untold, ended_at=plan.session_ended_at, area=area)
+
+
+def _area(plan: AftercarePlan) -> str:
+    return plan.session.plan.area if plan.session.plan else ""
 
 
 def _is_emergency(plan: AftercarePlan, asked: str) -> bool:
     """Somebody who cannot breathe may ask for a tablet."""
-    treatment = plan.session.plan
-    regions = hearing.regions(treatment.area) if treatment else frozenset[str]()
-    return complaints.judged([asked], 0, Treated(regions=regions)).triage is Triage.URGENT
+    treated = Treated(regions=hearing.regions(_area(plan)))
+    return complaints.judged([asked], 0, treated).triage is Triage.URGENT
 
 
 def _ask_a_clinician(question: Question, *, at: datetime) -> None:

@@ -26,6 +26,8 @@ from procedures.domain.triage import SignRule
 HOURS_A_DAY = 24
 EMERGENCY = frozenset({"SE-ALLERGY-ACUTE"})
 NOT_PLANNED = frozenset({"depth class", "equipment", "background", "home device"})
+NEEDLE_FREE = "non-injection"
+OPEN_AREAS = frozenset({"scalp", "body"})
 WITHHELD = frozenset({"RX-PROTEIN"})  # CF-PROTEIN: leave the warning out
 BEFORE_THE_SESSION = frozenset({"RX-ALCOHOL-BEFORE"})
 
@@ -109,6 +111,15 @@ def every_restriction() -> tuple[RestrictionRule, ...]:
         )
         for one in load().restrictions.values()
     )
+
+
+def gap_of(area: str, technique: str) -> str:
+    """The gap that leaves the bans of this treatment to a doctor: they are written for injections
+    in the face. Empty: there is none."""
+    entry = load().techniques.get(technique)
+    if entry is not None and entry.kind == NEEDLE_FREE:
+        return "GAP-NONINJECT"
+    return "GAP-HAIR" if area in OPEN_AREAS else ""
 
 
 def signs() -> tuple[SideEffect, ...]:

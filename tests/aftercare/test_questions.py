@@ -13,6 +13,7 @@ from aftercare.models import AftercarePlan, Question
 from clinic.errors import WrongState
 from clinic.record.models import AuditEntry, Task
 from clinic.staff.roles import Role
+from patients.models import Area
 from tests.factories.aftercare import (
     A_DAY,
     make_aftercare,
@@ -182,3 +183,25 @@ def test_the_work_list_leads_to_the_question_and_the_answer_is_given_there(clien
 
     assert "Answered. The patient reads it on the page." in page
     assert "Yes, gladly." in page
+
+
+@pytest.mark.parametrize(
+    ("area", "technique", "gap"),
+    [
+        (Area.SCALP, "TE-NAPPAGE", "GAP-HAIR"),
+        (Area.BODY, "TE-NAPPAGE", "GAP-HAIR"),
+        (Area.FACE, "TE-OXYGEN", "GAP-NONINJECT"),
+        (Area.LOWER_EYELID, "TE-NAPPAGE", None),
+    ],
+)
+def test_where_the_sources_are_silent_the_doctor_is_told_of_the_strict_rules(
+    area: Area, technique: str, gap: str | None
+) -> None:
+    course = make_course(at=timezone.now() - 30 * A_DAY, area=area)
+    course.plan.technique = technique
+    course.plan.save()
+    plan = make_aftercare(course, ended_at=timezone.now() - A_DAY)
+
+    told = Task.objects.filter(cause=f"aftercare-profile:{plan.uuid}")
+    assert [task.facts["gap"] for task in told] == ([gap] if gap else [])
+    assert ask(plan, "touch it with my hands").is_open is (gap == "GAP-HAIR")
