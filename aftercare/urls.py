@@ -14,7 +14,7 @@ urlpatterns = [
     path("<uuid:plan>/reaction/", views.reaction_add, name="reaction-add"),
     path("check-in/<uuid:check_in>/", views.check_in_detail, name="check-in-detail"),
     path("reaction/<uuid:reaction>/", views.reaction_detail, name="reaction-detail"),
-    path("question/<uuid:question>/", views.question_detail, name="question-detail"),
-    path("question/<uuid:question>/reply/", views.question_reply, name="question-reply"),
+    path("question/<uuid:asked>/", views.question_detail, name="question-detail"),
+    path("question/<uuid:asked>/reply/", views.question_reply, name="question-reply"),
     path("chart/<uuid:patient>/", views.chart_aftercare, name="chart-aftercare"),
 ]

@@ -102,19 +102,19 @@ def check_in_detail(request: StaffRequest, check_in: UUID) -> HttpResponse:
 
 @requires(Permission.SEE_CLINICAL)
 @require_safe
-def question_detail(request: StaffRequest, question: UUID) -> HttpResponse:
+def question_detail(request: StaffRequest, asked: UUID) -> HttpResponse:
     """A task leads here: to the question, among everything else of that aftercare."""
     rows = Question.objects.visible_to(request.user).select_related("plan")
-    row = get_object_or_404(rows, uuid=question)
+    row = get_object_or_404(rows, uuid=asked)
     plan = reverse("aftercare:plan-detail", args=[row.plan.uuid])
     return redirect(f"{plan}#question-{row.uuid}")
 
 
 @requires(Permission.TREAT)
 @require_POST
-def question_reply(request: StaffRequest, question: UUID) -> HttpResponse:
+def question_reply(request: StaffRequest, asked: UUID) -> HttpResponse:
     rows = Question.objects.visible_to(request.user).select_related("plan")
-    row = get_object_or_404(rows, uuid=question)
+    row = get_object_or_404(rows, uuid=asked)
     try:
         answer = request.POST.get("answer", "")
         questions.reply(row, answer, at=timezone.now(), by=request.user)

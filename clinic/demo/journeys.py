@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import time, timedelta
 
-from aftercare import check_ins, reactions
+from aftercare import check_ins, questions, reactions
 from aftercare.models import AftercarePlan, Feeling, Severity
 from aftercare.reactions import Report
 from clinic.demo.visits import MINUTES, Journey
@@ -17,6 +17,8 @@ from patients.models import Patient
 from procedures import booking, plans
 from procedures.booking import Visit
 from procedures.models import AppointmentKind, Course, Plan, Session
+
+WISHES = {"en": "a glass of wine with dinner", "ru": "сходить в баню", "uk": "піти до спортзалу"}
 
 
 def registered(story: Journey) -> None:
@@ -188,7 +190,7 @@ def _course(story: Journey, *, first: int, planned: int, hour: int = 11) -> Cour
 
 
 def _tell(story: Journey, made: Course) -> None:
-    """The check-in the patient made by their link, if any; a warning sign was looked at."""
+    """What the patient asked and told by their link, if anything; a warning sign was looked at."""
     if not story.who.feeling:
         return
     plan = AftercarePlan.objects.get(session__course=made)
@@ -201,6 +203,7 @@ def _tell(story: Journey, made: Course) -> None:
         expires_at=at + timedelta(days=14),
         at=at,
     )
+    questions.ask(plan, WISHES[plan.patient.recipient.language], at=at, by=link)
     told = check_ins.check_in(plan, Feeling(story.who.feeling), [], "", at=at, by=link)
     if told.is_red_flag:
         seen = Report(

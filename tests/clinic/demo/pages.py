@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from aftercare.models import AftercarePlan, CheckIn, Reaction, Restriction
+from aftercare.models import AftercarePlan, CheckIn, Question, Reaction, Restriction
 from clinic.board import WORKLISTS, Worklist
 from clinic.knowledge.loader import load
 from clinic.messaging.models import Message
@@ -145,6 +145,7 @@ ROWS: dict[str, type[Model]] = {
     "synonym": Synonym,
     "restriction": Restriction,
     "check_in": CheckIn,
+    "asked": Question,
     "reaction": Reaction,
     "draft": RulebookDraft,
     "case": ClinicCase,
