@@ -257,6 +257,12 @@ def about_words(page: Page) -> Iterator[Call]:
 
 def with_rows(page: Page, *, most: int) -> Iterator[Call]:
     *others, last = page.parameters
+    if last == "product" and "blocked" in others:
+        for plan in Plan.objects.order_by("pk")[:most]:
+            product = plan.products.order_by("pk")[0].product.uuid
+            arguments = {"plan": plan.uuid, "blocked": product, "product": product}
+            yield Call(page, arguments, plan.patient, plan)
+        return
     for row in different(rows_of(page, last), most):
         about = owner(row)
         arguments = {last: row.uuid} | {name: about.uuid for name in others if about}
