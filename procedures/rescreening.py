@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Func, JSONField, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -38,11 +38,20 @@ BATCH = 500  # screenings that are in memory at once
 LEASE = timedelta(minutes=2)  # far longer than one batch takes
 WORKERS = 2
 TASK = "procedures.tasks.rescreen"
-COLUMNS = ("pk", "patient_id", "facts", "findings", "decision", "knowledge")
+COLUMNS = ("pk", "patient_id", "facts", "decision", "knowledge", "rules", "products", "outcomes")
 Row = Mapping[str, Any]
 Told = tuple[str, str, str]  # a rule, the product it is about, what it asks for
 Clock = Callable[[], datetime]
 logger = logging.getLogger(__name__)
+
+
+def _each(key: str) -> Func:
+    """One word of every stored finding: their texts in three languages stay in the database."""
+    template = f"jsonb_path_query_array(%(expressions)s, '$[*].{key}')"
+    return Func(F("findings"), template=template, output_field=JSONField())
+
+
+WORDS = {"rules": _each("rule"), "products": _each("product"), "outcomes": _each("outcome")}
 
 
 @dataclass(slots=True)
@@ -149,7 +158,7 @@ def _batch_of(share: RescreeningShare, rules: Rulebook, *, at: datetime) -> bool
     if row.leased_until != share.leased_until or row.round.finished_at is not None:
         return False  # somebody else goes on with it, or it is moot
     wanted = counting().filter(pk__gt=row.cursor, pk__lte=row.last).order_by("pk")
-    rows = list(wanted.values(*COLUMNS)[:BATCH])
+    rows = list(wanted.annotate(**WORDS).values(*COLUMNS)[:BATCH])
     tally = _looked_at(rows, row.round, rules, at=at)
     Rescreened.objects.bulk_create(tally.results)
     for patient in Patient.objects.filter(pk__in=tally.to_flag).order_by("pk"):
@@ -188,7 +197,7 @@ def _looked_at(rows: list[Row], found: Rescreening, rules: Rulebook, *, at: date
             logger.warning("stored facts cannot be read", extra={"screening": row["pk"]})
             continue
         result = screen(facts, rules)
-        before, after = _told(row["findings"]), {_said(one) for one in result.findings}
+        before, after = _told(row), {_said(one) for one in result.findings}
         if before != after:
             tally.results.append(
                 Rescreened(
@@ -225,8 +234,8 @@ def _touched(concept: str) -> frozenset[str] | None:
     return touched(found) if found else None
 
 
-def _told(findings: list[Row]) -> set[Told]:
-    return {(one["rule"], one["product"], one["outcome"]) for one in findings}
+def _told(row: Row) -> set[Told]:
+    return set(zip(row["rules"], row["products"], row["outcomes"], strict=True))
 
 
 def _said(one: Finding) -> Told:

@@ -69,9 +69,11 @@ def make_bookable_plan(
     return make_signed_plan(patient or make_healthy_patient(location=place.location), wish, at=at)
 
 
-def book_course(plan: Plan, place: Place, *, at: datetime = EARLIER) -> Course:
-    """The first session is now, the others follow at the same hour."""
-    local = NOW.astimezone(place.location.zone)
+def book_course(
+    plan: Plan, place: Place, *, at: datetime = EARLIER, first: datetime | None = None
+) -> Course:
+    """The first session is now, or as said; the others follow at the same hour."""
+    local = (first or NOW).astimezone(place.location.zone)
     wish = planning.Wish(first=local.date(), hour=local.time(), room=place.room, minutes=45)
     starts = planning.starts(plan, wish, at=at)
     return courses.book(plan, starts, room=place.room, minutes=45, at=at, by=place.desk)
