@@ -123,8 +123,10 @@ class Clause:
 
     def denies(self, match: Match) -> bool:
         """Whether the clause says that this is not so."""
-        if self.substantial or self.has(Mark.UNCERTAIN) or self.asks:
+        if self.substantial or self.has(Mark.UNCERTAIN):
             return False
+        if self.asks:
+            return self._denied_after()  # "diabetes? no"
         return self._denied_before(match) or self._denied_after()
 
     def _denied_before(self, match: Match) -> bool:
@@ -132,7 +134,9 @@ class Clause:
         starts = [m.start for m in self.marks if m.mark is Mark.DENIES and m.end <= match.start]
         if not starts:
             return False
-        between = [one for one in self.matches if max(starts) < one.start < match.start]
+        between = [
+            one for one in self.matches if max(starts) < one.start < match.start and not one.generic
+        ]
         if not between:
             return True
         last = between[-1].end
