@@ -194,12 +194,14 @@ def draft_page(request: StaffRequest, row: RulebookDraft, form: ProposeForm) -> 
 
 
 def shown(one: Affected, user: User) -> ShownAffected:
+    appeared = labels(one.appeared, user)
+    gone = tuple(label for label in labels(one.gone, user) if label not in appeared)
     return ShownAffected(
         session=one.session,
         before=DECISIONS[one.before],
         after=DECISIONS[one.after],
-        appeared=labels(one.appeared, user),
-        gone=labels(one.gone, user),
+        appeared=appeared,
+        gone=gone,
     )
 
 
