@@ -17,6 +17,7 @@ from consent.content import (
     AllergyTestTerm,
     Clinic,
     ConsentContent,
+    Drug,
     Expected,
     Finding,
     HealthAnswer,
@@ -51,6 +52,7 @@ def content_of(plan: Plan, *, language: str, at: datetime) -> ConsentContent:
         ),
         "practitioner": plan.practitioner.signature_name,
         "goal": plan.goal,
+        "drugs": tuple(_marked(drug) for drug in fixed["drugs"]),
         "sessions": replace(fixed["sessions"], booked=booked),
         "expected": _expected(plan, language),
         "risks": _risks(plan, language, {one.rule for one in found}),
@@ -138,6 +140,19 @@ def _lasts(entry: ConsentRisk, language: str) -> str:
     passing = [effect for effect in _effects(entry) if effect.kind in PASSING]
     hours = [effect.longest_expected_hours for effect in passing if effect.longest_expected_hours]
     return at_most(max(hours), language) if hours else ""
+
+
+def _marked(drug: Drug) -> Drug:
+    """With those of its ingredients marked to which people react."""
+    parts = tuple(replace(part, notable=_is_notable(part.name)) for part in drug.ingredients)
+    return replace(drug, ingredients=parts)
+
+
+def _is_notable(ingredient: str) -> bool:
+    """The knowledge names an allergen it may stand for."""
+    known = load()
+    named = resolve(ingredient, kinds=[Kind.INGREDIENT]).rules
+    return any(known.allergens_of(one) for one in named if one in known.ingredients)
 
 
 def _ingredients(plan: Plan) -> frozenset[str]:

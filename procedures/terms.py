@@ -16,7 +16,7 @@ from consent.content import (
     SessionTerms,
 )
 from procedures.domain.findings import Finding as Found
-from procedures.models import Plan, ProductIngredient
+from procedures.models import Plan
 from procedures.wording import AREAS, FOR_THE_DOCTOR
 
 NOBODY = Person(name="", birth_date=date.min, number=0)
@@ -97,22 +97,12 @@ def _drugs(plan: Plan) -> tuple[Drug, ...]:
             purpose=line.product.purpose,
             volume_ml=line.volume_ml,
             ingredients=tuple(
-                Ingredient(
-                    name=part.text,
-                    role=part.role,
-                    concentration=part.concentration,
-                    notable=_notable(part),
-                )
+                Ingredient(name=part.text, role=part.role, concentration=part.concentration)
                 for part in sorted(line.product.ingredients.all(), key=lambda part: part.text)
             ),
         )
         for line in products.order_by("product__name", "pk")
     )
-
-
-def _notable(part: ProductIngredient) -> bool:
-    """People react to it: the knowledge names an allergen it may stand for."""
-    return part.ingredient in load().ingredients and bool(load().allergens_of(part.ingredient))
 
 
 def _overrides(plan: Plan, found: tuple[Found, ...], language: str) -> tuple[OverrideTerm, ...]:
