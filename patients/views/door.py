@@ -29,7 +29,8 @@ def looked_up(request: StaffRequest) -> dict[str, Any]:
     query = request.GET.get("q", "").strip()[:LONGEST]
     found, trouble = directory.Found([], there_are_more=False), ""
     try:
-        found = directory.find(query, by=request.user)
+        if query:
+            found = directory.find(query, by=request.user)
     except directory.TooWide as error:
         trouble = str(error)
     return {"query": query, "trouble": trouble, **found._asdict()}
