@@ -2,12 +2,12 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import tomli
 from pydantic import ValidationError
 
 from clinic.knowledge.entries import Strict
@@ -74,8 +74,8 @@ def tables(path: Path, root: Path) -> Iterator[Table]:
     file = path.relative_to(root).as_posix()
     try:
         text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        content = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         at = AT_LINE.search(str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         raise KnowledgeError(Problem(file, line, AT_LINE.sub("", str(error)))) from error

@@ -18,16 +18,16 @@ def listed(text: str) -> frozenset[str]:
 
 # Endings of Russian and Ukrainian nouns and adjectives, longest first. A stem keeps five letters
 # at least, so that short words are compared whole.
-ENDINGS = sorted(
+ENDINGS = frozenset(
     listed(
         """
         иями ями ами ого его ому ему ыми ими іми ою ею єю ой ей ий ій ый ая яя ое ее ые ие их ых
         іх ую юю ом ем ам ям ах ях ов ев ів ія ії ією ію ия ии ию ием ье ья ью ым им ім а я о е є
         ы и і ї у ю ь й ией иею иях иям іям іях іями ость ости остью ість ості істю
         """
-    ),
-    key=lambda ending: (-len(ending), ending),
+    )
 )
+LONGEST_ENDING = max(map(len, ENDINGS))
 # Letters that are typed for the like one of the other alphabet.
 LATIN = str.maketrans("авсенкмортхіу", "abcehkmoptxiy")
 CYRILLIC = str.maketrans("abcehkmoptxiy", "авсенкмортхіу")
@@ -85,9 +85,9 @@ def stem(word: str) -> str:
     """A word without its plural or case ending, where that is safe."""
     if word.isascii():
         return _english(word)
-    for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
-            return word.removesuffix(ending)
+    for length in range(min(LONGEST_ENDING, len(word) - MIN_STEM), 0, -1):
+        if word[-length:] in ENDINGS:
+            return word[:-length]
     return word
 
 
