@@ -20,7 +20,7 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
 from consent.models import ConsentDocument, ConsentState
-from patients.models import HistoryItem, Intake, Patient
+from patients.models import DuplicatePair, HistoryItem, Intake, Patient
 from procedures import day, settings
 from procedures.day import Day
 from procedures.models import CourseHold, Plan
@@ -114,6 +114,14 @@ WORKLISTS = (
         permission=Permission.RECORD_CLINICAL,
         rows=lambda user, at: HistoryItem.objects.visible_to(user).unresolved(),
         page="patients:unresolved-list",
+    ),
+    Worklist(
+        key="duplicates",
+        label=_("Charts that may be one person's"),
+        icon="users",
+        permission=Permission.REGISTER_PATIENTS,
+        rows=lambda user, at: DuplicatePair.objects.visible_to(user).open(),
+        page="lifecycle:duplicate-list",
     ),
     Worklist(
         key="messages",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -125,8 +125,10 @@ class Event:
 @require_GET
 @requires(Permission.SEE_PATIENTS)
 def patient_chart(request: StaffRequest, patient: UUID) -> HttpResponse:
-    """The chart; that it was opened is on the record."""
-    row = get_object_or_404(Patient.objects.visible_to(request.user), uuid=patient)
+    """The chart, on the record; one that was merged leads to the one that goes on."""
+    row = Patient.objects.visible_to(request.user).filter(uuid=patient).first()
+    if row is None:
+        return redirect(goes_on(patient, request.user))
     at = timezone.now()
     with transaction.atomic():
         audit.record("patient.viewed", row, at=at, by=request.user, patient=row.uuid)
@@ -140,6 +142,12 @@ def patient_chart(request: StaffRequest, patient: UUID) -> HttpResponse:
         "steps": steps(row, request.user, at=at),
     }
     return render(request, "chart/patient_chart.html", context)
+
+
+def goes_on(patient: UUID, user: User) -> Patient:
+    """The chart into which this one was merged."""
+    into = Patient.objects.filter(uuid=patient).values("merged_into")
+    return get_object_or_404(Patient.objects.visible_to(user), pk__in=into)
 
 
 def steps(patient: Patient, user: User, *, at: datetime) -> list[dict[str, object]]:

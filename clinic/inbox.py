@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[str, Permission]] = {
     "procedures.session": ("procedures:session-detail", Permission.TREAT),
     "procedures.plan": ("procedures:plan-detail", Permission.SEE_CLINICAL),
     "procedures.rulebookdraft": ("procedures:draft-detail", Permission.SEE_RULES),
+    "lifecycle.merge": ("lifecycle:merge-detail", Permission.MERGE_PATIENTS),
     "aftercare.aftercareplan": ("aftercare:plan-detail", Permission.SEE_CLINICAL),
     "aftercare.checkin": ("aftercare:check-in-detail", Permission.SEE_CLINICAL),
     "aftercare.question": ("aftercare:question-detail", Permission.SEE_CLINICAL),

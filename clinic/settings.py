@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "consent",
     "procedures",
     "aftercare",
+    "clinic.lifecycle",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -160,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "patients.tasks.read_again",
         "schedule": 300.0,
         "options": {"expires": 290},
+    },
+    "compare-charts": {
+        "task": "patients.tasks.compare_charts",
+        "schedule": 60.0,
+        "options": {"expires": 55},
     },
     "catch-up": {"task": "aftercare.tasks.catch_up", "schedule": 60.0, "options": {"expires": 55}},
 }

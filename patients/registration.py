@@ -139,7 +139,7 @@ def edit(
 
 def probable_duplicates(identity: Identity) -> list[Patient]:
     """Born the same day with a similar name, or with the same phone; the likeliest first."""
-    alike = Patient.objects.filter(erased_at=None).alike(
+    alike = Patient.objects.standing().alike(
         folded=names.key(identity.family_name, identity.given_name),
         birth_date=identity.birth_date,
         phone=phones.normalise(identity.phone),

@@ -28,6 +28,11 @@ class Permission(StrEnum):
     SIGN_IN = "sign-in"  # the pages everybody has: home, own account
     SEE_PATIENTS = "see-patients"
     REGISTER_PATIENTS = "register-patients"
+    MERGE_PATIENTS = "merge-patients"  # two charts of one person, and apart again
+    ERASE_PATIENTS = "erase-patients"  # one asks, another one approves
+    EXPORT_PATIENTS = "export-patients"  # one patient, as a file for whoever may have it
+    EXPORT_CLINIC = "export-clinic"  # everybody
+    IMPORT_PATIENTS = "import-patients"
     SEE_CLINICAL = "see-clinical"  # history, answers, photos, plans, findings
     SEE_SENSITIVE = "see-sensitive"  # HIV, oncology, psychiatric answers
     RECORD_CLINICAL = "record-clinical"  # intake, history, photos
@@ -69,6 +74,7 @@ DESK = frozenset(
     }
 )
 TREATMENT = DESK | {
+    Permission.MERGE_PATIENTS,
     Permission.SEE_CLINICAL,
     Permission.RECORD_CLINICAL,
     Permission.PLAN,
@@ -84,6 +90,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {
         Permission.SEE_SENSITIVE,
         Permission.SIGN_OFF,
+        Permission.ERASE_PATIENTS,
+        Permission.EXPORT_PATIENTS,
+        Permission.EXPORT_CLINIC,
+        Permission.IMPORT_PATIENTS,
         Permission.MANAGE_CATALOGUE,
         Permission.MANAGE_RULES,
     },
@@ -91,6 +101,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             Permission.SIGN_IN,
             Permission.SEE_PATIENTS,
+            Permission.ERASE_PATIENTS,
+            Permission.EXPORT_PATIENTS,
+            Permission.EXPORT_CLINIC,
+            Permission.IMPORT_PATIENTS,
             Permission.SEE_CALENDAR,
             Permission.SEE_CONSENTS,
             Permission.EXPORT_CONSENTS,

@@ -1,6 +1,7 @@
 """Who is treated: identity, history, intake answers, photos."""
 
 from patients.models.answers import Answer, Intake, IntakeSource, Moment, Reply
+from patients.models.doubles import DuplicatePair, DuplicateSearch
 from patients.models.people import Patient, Sex
 from patients.models.pictures import Area, Photo, PhotoUse, View
 from patients.models.statements import (
@@ -17,6 +18,8 @@ __all__ = [
     "Area",
     "Asserter",
     "ClinicalStatus",
+    "DuplicatePair",
+    "DuplicateSearch",
     "HistoryItem",
     "HistoryKind",
     "Intake",

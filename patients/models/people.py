@@ -11,6 +11,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +34,11 @@ class Sex(models.TextChoices):
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User) -> PatientQuerySet:
         """The one door: who may not see a patient gets the same 404 as for none."""
-        return self.filter(erased_at=None) if user.may(Permission.SEE_PATIENTS) else self.none()
+        return self.standing() if user.may(Permission.SEE_PATIENTS) else self.none()
+
+    def standing(self) -> PatientQuerySet:
+        """Charts that are used: neither erased nor merged into another."""
+        return self.filter(erased_at=None, merged_into=None)
 
     def search(self, text: str, *, most: int = MOST) -> PatientQuerySet:
         """Whom the text may mean: names in any order and script, phone, birth date, number.
@@ -121,6 +126,13 @@ class Patient(models.Model):
     )
     version = models.PositiveIntegerField(default=1)
     erased_at = models.DateTimeField(null=True, help_text="Empty means: still a patient.")
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The chart that goes on. Empty means: this one does.",
+    )
 
     objects = PatientManager()
 
@@ -137,6 +149,10 @@ class Patient(models.Model):
                 condition=Q(erased_at=None) | Q(erased_at__gte=F("registered_at")),
                 name="patient_erased_after_registered",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+                name="patient_merged_into_another",
+            ),
         ]
         indexes = [
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="patient_folded_trgm"),
@@ -145,6 +161,7 @@ class Patient(models.Model):
             models.Index(
                 fields=["folded", "id"], condition=Q(erased_at=None), name="patient_by_folded"
             ),
+            models.Index(Lower("email"), condition=~Q(email=""), name="patient_email"),
         ]
 
     def __str__(self) -> str:

@@ -14,13 +14,14 @@ from django.urls import URLResolver, get_resolver, reverse
 from aftercare.models import AftercarePlan, CheckIn, Question, Reaction, Restriction
 from clinic.board import WORKLISTS, Worklist
 from clinic.knowledge.loader import load
+from clinic.lifecycle.models import Merge
 from clinic.messaging.models import Message
 from clinic.record.models import Task
 from clinic.staff.models import Location, Room, TimeOff, User
 from clinic.staff.roles import GRANTS, Permission, Role
 from consent.models import ConsentDocument, PatientQuestion
 from patients.models import Answer as Said
-from patients.models import HistoryItem, HistoryKind, Intake, Patient, Photo, Synonym
+from patients.models import DuplicatePair, HistoryItem, HistoryKind, Intake, Patient, Photo, Synonym
 from procedures.models import (
     AllergyTest,
     Appointment,
@@ -150,6 +151,8 @@ ROWS: dict[str, type[Model]] = {
     "draft": RulebookDraft,
     "case": ClinicCase,
     "round": Rescreening,
+    "pair": DuplicatePair,
+    "merge": Merge,
 }
 FOREIGN = {"key": "x", "pk": 1, "uidb36": "1"}  # of the sign-in: nobody has such a key
 

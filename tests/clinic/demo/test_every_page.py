@@ -37,6 +37,8 @@ from tests.clinic.demo.pages import (
     pages,
     strangers,
 )
+from tests.factories.lifecycle import make_pair, merged
+from tests.factories.patients import make_patient
 from tests.factories.rules import make_own_rules
 
 FULL, BRIEF = 6, 1  # rows of each kind: for the doctor, who sees most, and for the others
@@ -59,7 +61,7 @@ COSTS = {  # queries of each, as measured over the demonstration
     "consent:chart-consents": 3,
     "aftercare:chart-aftercare": 4,
     "procedures:calendar": 12,
-    "board:home": 20,
+    "board:home": 21,
     "patients:patient-list": 2,
     "consent:document-list": 3,
     "inbox:task-list": 6,
@@ -89,6 +91,8 @@ def furnish() -> None:
     said = answers_now(plan.patient, at=NOW)["CI-FEVER"]
     Said.objects.filter(pk=said.pk).update(note="blorbosis", reply=Reply.NO)
     make_own_rules(at=NOW, by=lead)
+    make_pair(at=NOW)
+    merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
 
 
 def colleague(role: Role) -> User:

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -38,7 +37,3 @@ def staff_deactivate(request: StaffRequest, user: UUID) -> HttpResponse:
         messages.success(request, _("Access ended. The visits listed here still have to be moved."))
         return redirect("lifecycle:staff-deactivate", user=colleague.uuid)
     return render(request, "lifecycle/staff_deactivate.html", context)
-
-
-app_name = "lifecycle"
-urlpatterns = [path("team/<uuid:user>/deactivate/", staff_deactivate, name="staff-deactivate")]
