@@ -53,10 +53,13 @@ def tiles(client: Client) -> dict[str, int]:
     return {str(tile["label"]): tile["count"] for tile in client.get(HOME).context["tiles"]}
 
 
+DOUBLES = "Charts that may be one person's"
+
+
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.RECEPTION, {"Tasks", "Consents to be signed", "Messages in trouble"}),
+        (Role.RECEPTION, {"Tasks", "Consents to be signed", DOUBLES, "Messages in trouble"}),
         (
             Role.COSMETOLOGIST,
             {
@@ -65,6 +68,7 @@ def tiles(client: Client) -> dict[str, int]:
                 "Consents to be signed",
                 "Questionnaires not finished",
                 "Words to review",
+                DOUBLES,
                 "Messages in trouble",
             },
         ),
@@ -78,6 +82,7 @@ def tiles(client: Client) -> dict[str, int]:
                 "Consents to be signed",
                 "Questionnaires not finished",
                 "Words to review",
+                DOUBLES,
                 "Messages in trouble",
             },
         ),
