@@ -15,17 +15,13 @@ from psycopg.types.range import TimestamptzRange
 
 from clinic.messaging import links
 from clinic.messaging.models import PatientLink, Purpose
-from clinic.staff import places
-from clinic.staff.models import User
 from clinic.staff.roles import GRANTS, Permission, Role
 from consent.models import ConsentDocument, ConsentState
-from patients import synonyms
-from patients.intake import answers_now
-from patients.models import Answer as Said
-from patients.models import HistoryKind, Patient, Reply
-from procedures import booking, plans
-from procedures.models import Appointment, AppointmentStatus, Plan, Session
+from patients.models import Patient
+from procedures import booking
+from procedures.models import Appointment, AppointmentStatus, Session
 from tests.clinic.demo.conftest import NOW, Demonstration, start_afresh
+from tests.clinic.demo.furniture import colleague, furnish
 from tests.clinic.demo.pages import (
     OPEN_TO_ALL,
     Answer,
@@ -37,9 +33,6 @@ from tests.clinic.demo.pages import (
     pages,
     strangers,
 )
-from tests.factories.lifecycle import make_pair, merged
-from tests.factories.patients import make_patient
-from tests.factories.rules import make_own_rules
 
 FULL, BRIEF = 6, 1  # rows of each kind: for the doctor, who sees most, and for the others
 LOOKED = {"record_auditentry", "django_session"}  # what looking leaves behind
@@ -77,27 +70,6 @@ def seen(demonstration: Demonstration) -> dict[Role, list[Answer]]:
         found = {role: list(round_of(role)) for role in Role}
         transaction.set_rollback(True)
     return found
-
-
-def furnish() -> None:
-    """What the demonstration lacks: a day off, a test on the skin, odd words, own rules."""
-    lead = colleague(Role.CLINICAL_LEAD)
-    away = TimestamptzRange(NOW + timedelta(days=200), NOW + timedelta(days=201))
-    places.add_time_off(lead, away, at=NOW, by=colleague(Role.ADMINISTRATOR))
-    plan = Plan.objects.current().order_by("pk")[0]
-    line = plan.products.order_by("pk")[0]
-    plans.record_test(plan, line.product, "inner forearm", at=NOW, by=lead)
-    synonyms.learn("blorbitis", HistoryKind.CONDITION, "diabetes", at=NOW, by=lead)
-    said = answers_now(plan.patient, at=NOW)["CI-FEVER"]
-    Said.objects.filter(pk=said.pk).update(note="blorbosis", reply=Reply.NO)
-    make_own_rules(at=NOW, by=lead)
-    make_pair(at=NOW)
-    merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
-
-
-def colleague(role: Role) -> User:
-    user: User = User.objects.filter(roles__contains=[role]).order_by("pk")[0]
-    return user
 
 
 def round_of(role: Role) -> Iterator[Answer]:

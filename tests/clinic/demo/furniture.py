@@ -1,0 +1,40 @@
+"""What the demonstration lacks, so that every page has something to show."""
+
+from datetime import timedelta
+
+from psycopg.types.range import TimestamptzRange
+
+from clinic.staff import places
+from clinic.staff.models import User
+from clinic.staff.roles import Role
+from patients import synonyms
+from patients.intake import answers_now
+from patients.models import Answer as Said
+from patients.models import HistoryKind, Reply
+from procedures import plans
+from procedures.models import Plan
+from tests.clinic.demo.conftest import NOW
+from tests.factories.lifecycle import make_pair, merged
+from tests.factories.patients import make_patient
+from tests.factories.rules import make_own_rules
+
+
+def furnish() -> None:
+    """What the demonstration lacks: a day off, a test on the skin, odd words, own rules."""
+    lead = colleague(Role.CLINICAL_LEAD)
+    away = TimestamptzRange(NOW + timedelta(days=200), NOW + timedelta(days=201))
+    places.add_time_off(lead, away, at=NOW, by=colleague(Role.ADMINISTRATOR))
+    plan = Plan.objects.current().order_by("pk")[0]
+    line = plan.products.order_by("pk")[0]
+    plans.record_test(plan, line.product, "inner forearm", at=NOW, by=lead)
+    synonyms.learn("blorbitis", HistoryKind.CONDITION, "diabetes", at=NOW, by=lead)
+    said = answers_now(plan.patient, at=NOW)["CI-FEVER"]
+    Said.objects.filter(pk=said.pk).update(note="blorbosis", reply=Reply.NO)
+    make_own_rules(at=NOW, by=lead)
+    make_pair(at=NOW)
+    merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
+
+
+def colleague(role: Role) -> User:
+    user: User = User.objects.filter(roles__contains=[role]).order_by("pk")[0]
+    return user
