@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
@@ -128,6 +129,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000  # kB; a worker that grew is replaced after its task
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -147,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "watch-seals": {"task": "consent.tasks.watch", "schedule": crontab(hour="1-4", minute="*/10")},
     "flag-unsafe": {
         "task": "procedures.tasks.flag_unsafe_sessions",
         "schedule": 600.0,
@@ -190,6 +193,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MEDIA_ROOT = environment.path("MEDIA_DIR", VAR / "media")
 SEAL_FILE = environment.path("SEAL_FILE", VAR / "seal" / "seal.p12", required=True)
 SEAL_PASSWORD = environment.secret("SEAL_PASSWORD", "development-only-seal-password", least=16)
+SEAL_CRLS = environment.listing("SEAL_CRLS")  # files; who is listed there seals no more
+SEAL_TSA_URL = environment.url("SEAL_TSA_URL", schemes=["http", "https"])
+SEAL_TSA_ROOTS = environment.text("SEAL_TSA_ROOTS", required=bool(SEAL_TSA_URL))  # PEM
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

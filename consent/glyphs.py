@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from fontTools.ttLib import TTFont
 
 FOLDER = Path(settings.ROOT) / "static" / "vendor" / "fonts"
 BLANK = frozenset("\n\r\t ")
@@ -17,6 +16,8 @@ MOST_NAMED = 8
 @cache
 def printable() -> frozenset[str]:
     """All characters of all bundled fonts."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415  half a second, for who prints alone
+
     found: set[str] = set()
     for path in sorted(FOLDER.glob("*.ttf")):
         with TTFont(path, lazy=True) as font:

@@ -1,29 +1,30 @@
-"""The clinic's seal: one key with its certificate, in a PKCS#12 file that the settings name.
+"""The clinic's seal: one certificate and its key, in a PKCS#12 file that the settings name.
 
 In development a missing file is made: a tiny authority whose own key is forgotten at once, and a
-leaf. In production nothing is made: a clinic brings its key, and a wrong one stops
-signing before it starts.
+leaf. In production nothing is made: a clinic brings its key, and one that is wrong, past its date
+or revoked stops signing before it starts.
 """
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
-from asn1crypto import x509 as asn1  # type: ignore[import-untyped]
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from pyhanko.sign import SimpleSigner
 
 from clinic.errors import ClinicError
 
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 USES = (
     "digital_signature",
     "content_commitment",
@@ -37,6 +38,7 @@ USES = (
 )
 VALID = timedelta(days=3 * 365)
 BEFORE = timedelta(days=10 * 365)  # a demo signs in the past
+PEM = b"-----BEGIN"
 
 
 class SealNotReady(ClinicError):
@@ -45,6 +47,28 @@ class SealNotReady(ClinicError):
         "The clinic's seal cannot be used: %(reason)s. Until it works nothing can be signed. "
         "Tell the administrator."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealKey:
+    """What a seal is made with, and whom it is believed for."""
+
+    certificate: x509.Certificate
+    issuers: tuple[x509.Certificate, ...]
+    private: PrivateKey
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.certificate)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.certificate.not_valid_after_utc
+
+    @property
+    def roots(self) -> list[x509.Certificate]:
+        """Whom our own check believes: the authorities that came with the key."""
+        return [one for one in self.issuers if is_authority(one)] or [self.certificate]
 
 
 def ready(*, at: datetime) -> bool:
@@ -57,33 +81,46 @@ def ready(*, at: datetime) -> bool:
 
 
 def check(*, at: datetime) -> None:
-    """Refuse the start of signing while the seal is missing, locked or past its date."""
-    if expires_at(signer(at=at).signing_cert) <= at:
+    """Refuse the start of signing while the seal is missing, locked, past its date or revoked."""
+    own = key(at=at)
+    if own.expires_at <= at:
         raise SealNotReady(reason=_("its certificate is past its date"))
+    if own.certificate.not_valid_before_utc > at:
+        raise SealNotReady(reason=_("its certificate is not valid yet"))
+    if any(_revokes(listed, own) for listed in revocations()):
+        raise SealNotReady(reason=_("its certificate was revoked"))
 
 
-def signer(*, at: datetime) -> SimpleSigner:
-    """The key, loaded once per process and again when the file changes."""
+def key(*, at: datetime) -> SealKey:
+    """Loaded once per process, and again when the file changes."""
     path = Path(settings.SEAL_FILE)
     if not path.exists():
         ensure_key(at=at)
     return _load(path, path.stat().st_mtime_ns, settings.SEAL_PASSWORD)
 
 
-def roots(*, at: datetime) -> list[asn1.Certificate]:
-    """Whom our own check believes: the authorities that came with the key."""
-    own = signer(at=at)
-    others = [cert for cert in own.cert_registry if cert.ca]
-    return others or [own.signing_cert]
+def revocations() -> list[x509.CertificateRevocationList]:
+    """The lists of revoked certificates that the clinic keeps beside its key."""
+    try:
+        return [_crl(path, path.stat().st_mtime_ns) for path in map(Path, settings.SEAL_CRLS)]
+    except (ValueError, OSError) as error:
+        raise SealNotReady(reason=_("a list of revoked certificates cannot be read")) from error
 
 
-def fingerprint(certificate: asn1.Certificate) -> str:
-    return str(certificate.sha256.hex())
+def authorities(path: Path) -> list[x509.Certificate]:
+    """The certificates of a PEM file."""
+    return x509.load_pem_x509_certificates(path.read_bytes())
 
 
-def expires_at(certificate: asn1.Certificate) -> datetime:
-    ends: datetime = certificate.not_valid_after
-    return ends
+def fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def ensure_key(*, at: datetime) -> None:
@@ -106,13 +143,37 @@ def ensure_key(*, at: datetime) -> None:
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, _changed: int, password: str) -> SimpleSigner:
+def _load(path: Path, _changed: int, password: str) -> SealKey:
     try:
-        data = path.read_bytes()
-        signer: SimpleSigner = SimpleSigner.load_pkcs12_data(data, [], password.encode())
+        bundle = pkcs12.load_pkcs12(path.read_bytes(), password.encode())
     except (ValueError, OSError) as error:
         raise SealNotReady(reason=_("its file cannot be opened with the password")) from error
-    return signer
+    if bundle.cert is None or not isinstance(bundle.key, PrivateKey):
+        raise SealNotReady(reason=_("its file holds no key"))
+    issuers = tuple(one.certificate for one in bundle.additional_certs)
+    return SealKey(certificate=bundle.cert.certificate, issuers=issuers, private=bundle.key)
+
+
+@lru_cache(maxsize=8)
+def _crl(path: Path, _changed: int) -> x509.CertificateRevocationList:
+    data = path.read_bytes()
+    is_pem = data.lstrip().startswith(PEM)
+    return (x509.load_pem_x509_crl if is_pem else x509.load_der_x509_crl)(data)
+
+
+def _revokes(listed: x509.CertificateRevocationList, own: SealKey) -> bool:
+    """Only the word of an authority that came with the key counts."""
+    number = own.certificate.serial_number
+    if listed.get_revoked_certificate_by_serial_number(number) is None:
+        return False
+    return any(_signed(listed, one) for one in own.issuers)
+
+
+def _signed(listed: x509.CertificateRevocationList, by: x509.Certificate) -> bool:
+    try:
+        return listed.is_signature_valid(by.public_key())  # type: ignore[arg-type]  # any kind
+    except (InvalidSignature, TypeError):
+        return False
 
 
 def _new_key(at: datetime) -> bytes:

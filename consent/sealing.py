@@ -8,32 +8,26 @@ that the next one looks at and takes over: there is never a second one.
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
-from io import BytesIO
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import signers
-from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 
 from clinic.errors import ClinicError, WrongState
 from clinic.messaging import links, outbox
-from clinic.messaging.models import Channel, Purpose
+from clinic.messaging.models import Purpose
 from clinic.record import audit, worklist
 from clinic.record.models import TaskKind
 from clinic.staff.roles import Role
 from clinic.staff.storage import EncryptedStorage
-from consent import evidence, inspection, keys, rendering
+from consent import certificates, contact, evidence, inspection, keys, pades, rendering
 from consent.content import digest_of_bytes
+from consent.inspection import Seal
 from consent.models import ConsentDocument, ConsentState, SignatureEventKind
 from consent.signals import consent_signed
 from consent.text import text_of
 
 COPY_OPEN = timedelta(days=30)
 GRACE = timedelta(seconds=30)  # the bell rings at once; the sweep takes what nobody came for
-RESERVED = 16384  # bytes for the signature: no trial run is needed to find the size
-FIELD = "ClinicSeal"
-LEVEL = "PAdES B-B"
 
 
 class NotSealed(ClinicError):
@@ -50,14 +44,14 @@ def seal(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
         return document
     if document.state != ConsentState.COUNTERSIGNED:
         raise WrongState(state=ConsentState(document.state).label)
+    certificates.remember(at=at)
     pdf = _kept(document)
     if pdf is None:
-        pdf = certify(rendering.render(document), at=at)
-        check(pdf, document, at=at)
-        pdf = _keep(document, pdf)
-    else:
-        check(pdf, document, at=at)
-    return _mark(document, pdf, at=at)
+        made = pades.certify(rendering.render(document), at=at)
+        seal, pdf = check(made, document, at=at), _keep(document, made)
+        if pdf is made:
+            return _mark(document, pdf, seal, at=at)
+    return _mark(document, pdf, check(pdf, document, at=at), at=at)
 
 
 def seal_or_ask(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
@@ -78,44 +72,36 @@ def seal_or_ask(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
         raise
 
 
-def certify(pdf: bytes, *, at: datetime) -> bytes:
-    """The clinic's electronic seal over the whole file; no change is permitted after it."""
-    metadata = signers.PdfSignatureMetadata(
-        field_name=FIELD,
-        md_algorithm="sha256",
-        subfilter=SigSeedSubFilter.PADES,
-        certify=True,
-        docmdp_permissions=MDPPerm.NO_CHANGES,
-    )
-    signer = signers.PdfSigner(
-        metadata, keys.signer(at=at), new_field_spec=SigFieldSpec(sig_field_name=FIELD)
-    )
-
-    def work() -> bytes:
-        writer = IncrementalPdfFileWriter(BytesIO(pdf))
-        return bytes(signer.sign_pdf(writer, bytes_reserved=RESERVED).getbuffer())
-
-    return inspection.apart(work)
-
-
-def check(pdf: bytes, document: ConsentDocument, *, at: datetime) -> None:
+def check(pdf: bytes, document: ConsentDocument, *, at: datetime) -> Seal:
     """A file counts only when its seal holds and the words of this document are found in it."""
-    seal = inspection.seal_of(pdf, at=at)
+    seal = inspection.seal_of(pdf, at=at, earlier=certificates.authorities())
     if seal is None or not seal.whole:
         raise NotSealed(reason=_("its own check failed"))
-    layer = inspection.text_of(pdf)
-    text = text_of(document)
-    content = text.content
-    wanted = [drug.name for drug in content.drugs]
-    wanted += [
-        document.content_sha256,
-        content.patient.name,
-        f"{text.labels['sessions']} {content.sessions.count}",
-    ]
-    if not all(inspection.holds(layer, phrase) for phrase in wanted):
+    found = inspection.contents_of(pdf)
+    if found.foreign_fonts:
+        raise NotSealed(reason=_("a font is missing in it"))
+    labels = text_of(document).labels
+    last = f"{labels['page']} {found.pages} {labels['of']} {found.pages}"
+    if not inspection.holds(found.text, last):
+        raise NotSealed(reason=_("a page is missing in it"))
+    if not all(inspection.holds(found.text, phrase) for phrase in _wanted(document)):
         raise NotSealed(
             reason=_("a product, the sessions, the name or the fingerprint is missing in it")
         )
+    return seal
+
+
+def _wanted(document: ConsentDocument) -> list[str]:
+    """What has to be found in the file: whom, what, how often, and how it was agreed to."""
+    text = text_of(document)
+    content = text.content
+    return [
+        *(drug.name for drug in content.drugs),
+        document.content_sha256,
+        content.patient.name,
+        document.signer_name,
+        f"{text.labels['sessions']} {content.sessions.count}",
+    ]
 
 
 def file_name(document: ConsentDocument) -> str:
@@ -136,11 +122,13 @@ def _keep(document: ConsentDocument, pdf: bytes) -> bytes:
         storage.save_once(file_name(document), pdf)
     except FileExistsError:
         return storage.read(file_name(document))
+    except OSError as error:
+        raise NotSealed(reason=_("the file could not be stored")) from error
     return pdf
 
 
 @transaction.atomic
-def _mark(document: ConsentDocument, pdf: bytes, *, at: datetime) -> ConsentDocument:
+def _mark(document: ConsentDocument, pdf: bytes, seal: Seal, *, at: datetime) -> ConsentDocument:
     document = (
         ConsentDocument.objects.select_for_update(no_key=True, of=("self",))
         .select_related("patient__recipient", "template")
@@ -153,8 +141,9 @@ def _mark(document: ConsentDocument, pdf: bytes, *, at: datetime) -> ConsentDocu
     document.file, document.pdf_bytes = file_name(document), len(pdf)
     document.pdf_sha256 = digest_of_bytes(pdf)
     document.seal = {
-        "certificate": keys.fingerprint(keys.signer(at=at).signing_cert),
-        "level": LEVEL,
+        "certificate": seal.certificate,
+        "level": seal.level,
+        "stamped_at": seal.stamped_at.isoformat() if seal.stamped_at else None,
         "pyhanko": version("pyhanko"),
         "weasyprint": version("weasyprint"),
     }
@@ -181,7 +170,7 @@ def _mark(document: ConsentDocument, pdf: bytes, *, at: datetime) -> ConsentDocu
 def _offer_copy(document: ConsentDocument, *, at: datetime) -> None:
     """The patient gets the paper by a link, where they allow to be written to."""
     recipient = document.patient.recipient
-    channel = channel_for(document)
+    channel = contact.channel_for(document)
     if channel is None:
         return
     link = links.make(recipient, Purpose.CONSENT, document.cause, expires_at=at + COPY_OPEN, at=at)
@@ -195,24 +184,7 @@ def _offer_copy(document: ConsentDocument, *, at: datetime) -> None:
             not_after=at + COPY_OPEN,
             patient_uuid=document.patient.uuid,
             link=link,
-            values=contact(document),
+            values=contact.words(document),
         ),
         at=at,
     )
-
-
-def channel_for(document: ConsentDocument) -> Channel | None:
-    """How the patient allows us to write to them; mail first, because it costs them nothing."""
-    recipient = document.patient.recipient
-    return next((c for c in (Channel.EMAIL, Channel.SMS) if recipient.allows(c)), None)
-
-
-def contact(document: ConsentDocument) -> dict[str, str]:
-    """Whom the message tells to call: the clinic as the document names it."""
-    clinic = document.clinic
-    return {
-        "clinic": clinic.name,
-        "clinic_phone": clinic.phone,
-        "urgent_phone": clinic.urgent_phone,
-        "emergency_number": clinic.emergency_number,
-    }

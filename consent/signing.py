@@ -22,7 +22,7 @@ from clinic.record.audit import Named
 from clinic.record.chain import Fact
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
-from consent import glyphs, sealing
+from consent import contact, glyphs
 from consent.evidence import NOTHING, Evidence, note
 from consent.ink import Ink
 from consent.models import (
@@ -93,7 +93,7 @@ def send_link(document: ConsentDocument, *, at: datetime, by: User) -> ConsentDo
     """Owe the patient a link to read and sign; earlier links go on working until it is done."""
     document = locked(document)
     _must_be(document, ConsentState.OFFERED)
-    channel = sealing.channel_for(document)
+    channel = contact.channel_for(document)
     if channel is None:
         raise NoChannel
     recipient = document.patient.recipient
@@ -110,7 +110,7 @@ def send_link(document: ConsentDocument, *, at: datetime, by: User) -> ConsentDo
             not_after=at + LINK_OPEN,
             patient_uuid=document.patient.uuid,
             link=link,
-            values=sealing.contact(document),
+            values=contact.words(document),
         ),
         at=at,
     )

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from clinic.errors import ClinicError
-from consent import sealing, withdrawing
+from consent import certificates, custody, keys, sealing, withdrawing
 from consent.models import ConsentDocument, Withdrawal
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,16 @@ def seal_countersigned() -> None:
         _seal(document)
     for withdrawal in withdrawing.waiting(at=now):
         _seal_page(withdrawal)
+
+
+@shared_task
+def watch() -> None:
+    """Every night: the files are those that were sealed, and the seal does not end unnoticed."""
+    try:
+        certificates.remind(at=timezone.now())
+    except keys.SealNotReady as error:
+        logger.warning("the seal cannot be used: %s", error.code)
+    custody.go_round(clock=timezone.now)
 
 
 def _seal(document: ConsentDocument) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from consent import inspection, keys
+from consent import certificates, inspection, keys
 from consent.content import digest_of_bytes
 from consent.inspection import Seal
 from consent.models import ConsentDocument, ConsentState
@@ -66,7 +66,7 @@ def check_code(code: str, *, at: datetime) -> Answer:
 def _seal(pdf: bytes, *, at: datetime) -> Seal | None:
     """Without a key of ours nothing can be recognised as ours."""
     try:
-        return inspection.seal_of(pdf, at=at)
+        return inspection.seal_of(pdf, at=at, earlier=certificates.authorities())
     except keys.SealNotReady:
         return None
 

@@ -4,7 +4,6 @@ The page is printed and sealed like the consent itself, outside of any transacti
 worker that dies in between leaves a file that the next one takes over.
 """
 
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -21,7 +20,7 @@ from clinic.record.models import TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Role
 from clinic.staff.storage import EncryptedStorage
-from consent import glyphs, inspection, keys, rendering, sealing
+from consent import certificates, glyphs, inspection, keys, pades, rendering, sealing
 from consent.content import digest_of_bytes
 from consent.evidence import note
 from consent.export import DamagedFile
@@ -70,12 +69,17 @@ def seal(withdrawal: Withdrawal, *, at: datetime) -> Withdrawal:
     ).get(pk=withdrawal.pk)
     if withdrawal.sealed_at is not None:
         return withdrawal
+    certificates.remember(at=at)
     name, storage = file_name(withdrawal), EncryptedStorage()
     if not storage.exists(name):
-        pdf = sealing.certify(render(withdrawal), at=at)
+        pdf = pades.certify(render(withdrawal), at=at)
         _check(pdf, withdrawal, at=at)
-        with suppress(FileExistsError):  # another worker was faster; its page was checked there
+        try:
             storage.save_once(name, pdf)
+        except FileExistsError:
+            pass  # another worker was faster; its page was checked there
+        except OSError as error:
+            raise sealing.NotSealed(reason=_("the file could not be stored")) from error
     return _mark(withdrawal, digest_of_bytes(storage.read(name)), at=at)
 
 
@@ -141,7 +145,7 @@ def waiting(*, at: datetime) -> QuerySet[Withdrawal]:
 
 def _check(pdf: bytes, withdrawal: Withdrawal, *, at: datetime) -> None:
     """It counts only when its seal holds and it says which consent of whom was taken back."""
-    seal = inspection.seal_of(pdf, at=at)
+    seal = inspection.seal_of(pdf, at=at, earlier=certificates.authorities())
     layer = inspection.text_of(pdf)
     wanted = [withdrawal.document.code, withdrawal.document.content["patient"]["name"]]
     if seal is None or not seal.whole:

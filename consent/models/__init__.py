@@ -13,6 +13,7 @@ from consent.models.rules import Asked, ConsentRules
 from consent.models.said import FurtherSignature, PatientQuestion, SignerRole, Withdrawal
 from consent.models.template import ConsentTemplate
 from consent.models.trail import SignatureEvent, SignatureEventKind
+from consent.models.trust import SealCertificate, TimeStamp
 
 __all__ = [
     "CONSENT_MOVES",
@@ -27,8 +28,10 @@ __all__ = [
     "FurtherSignature",
     "PatientQuestion",
     "PhotoUse",
+    "SealCertificate",
     "SignatureEvent",
     "SignatureEventKind",
     "SignerRole",
+    "TimeStamp",
     "Withdrawal",
 ]

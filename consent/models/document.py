@@ -78,6 +78,13 @@ class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
         """Those that were sealed once, whatever became of them since."""
         return self.filter(sealed_at__isnull=False)
 
+    def unchecked(self, *, since: datetime) -> ConsentDocumentQuerySet:
+        """Whose file nobody has compared with its seal since then; longest ago first."""
+        rows = self.filter(sealed_at__lte=since).filter(
+            Q(checked_at=None) | Q(checked_at__lte=since)
+        )
+        return rows.order_by(F("checked_at").asc(nulls_first=True), "pk")
+
     def living(self) -> ConsentDocumentQuerySet:
         return self.filter(state__in=LIVING)
 
@@ -180,6 +187,9 @@ class ConsentDocument(models.Model):
     file = models.CharField(max_length=80, blank=True, help_text="Name in the encrypted storage.")
     pdf_sha256 = models.CharField(max_length=64, blank=True)
     pdf_bytes = models.PositiveIntegerField(null=True, help_text="Empty means: not sealed.")
+    checked_at = models.DateTimeField(
+        null=True, help_text="When the file was compared with its seal. Empty: not yet."
+    )
     seal = models.JSONField(default=dict, help_text="Certificate fingerprint, level, versions.")
     declined_reason = models.CharField(max_length=500, blank=True)
     supersedes = models.OneToOneField(
@@ -251,7 +261,15 @@ class ConsentDocument(models.Model):
                 name="consentdocument_one_living_per_subject",
             ),
         ]
-        indexes = [models.Index(fields=["patient", "created_at"], name="consentdocument_patient")]
+        indexes = [
+            models.Index(fields=["patient", "created_at"], name="consentdocument_patient"),
+            models.Index(
+                F("checked_at").asc(nulls_first=True),
+                "id",
+                condition=Q(sealed_at__isnull=False),
+                name="consentdocument_unchecked",
+            ),
+        ]
         triggers = [
             pgtrigger.Protect(name="consentdocument_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from django.db import connection
 from django.test import override_settings
 
@@ -13,7 +14,7 @@ from clinic.errors import WrongState
 from clinic.messaging.models import Message
 from clinic.record.models import AuditEntry, Task
 from clinic.staff.storage import EncryptedStorage
-from consent import keys, rendering, sealing, tasks
+from consent import inspection, keys, pades, rendering, sealing, tasks
 from consent.content import digest_of_bytes
 from consent.models import ConsentState
 from consent.signals import consent_signed
@@ -95,13 +96,13 @@ def killed(*_: object, **__: object) -> Any:
 @pytest.mark.django_db
 def test_a_faster_worker_s_file_counts(monkeypatch: pytest.MonkeyPatch, sample: Sample) -> None:
     document = make_countersigned(content=make_content())
-    real = sealing.certify
+    real = pades.certify
 
     def slow(pdf: bytes, *, at: datetime) -> bytes:
         storage.save_once(sealing.file_name(document), sample.pdf)
         return real(pdf, at=at)
 
-    monkeypatch.setattr(sealing, "certify", slow)
+    monkeypatch.setattr(pades, "certify", slow)
     assert sealing.seal(document, at=NOW).pdf_sha256 == digest_of_bytes(sample.pdf)
 
 
@@ -114,14 +115,15 @@ def test_an_output_that_is_not_right_is_not_kept_and_somebody_learns_of_it(
     document = make_countersigned(content=make_content(drugs=drugs))
     pdf = sample.pdf if left_out == "a product" else rendering.print_pdf("<html lang=en>", [])
     monkeypatch.setattr(rendering, "render", lambda _document: pdf)
-    monkeypatch.setattr(sealing, "certify", lambda pdf, **_: pdf)
+    monkeypatch.setattr(pades, "certify", lambda pdf, **_: pdf)
     for _ in range(2):
         tasks.seal(document.pk)
     document.refresh_from_db()
     assert (document.state, document.file) == (S.COUNTERSIGNED, "")
     assert not storage.exists(sealing.file_name(document))
     assert Task.objects.get(cause=f"seal:{document.cause}").facts == {"code": "not-sealed"}
-    monkeypatch.setattr(sealing, "check", lambda *_, **__: None)
+    seal = inspection.seal_of(sample.pdf, at=NOW)
+    monkeypatch.setattr(sealing, "check", lambda *_, **__: seal)
     tasks.seal(document.pk)
     assert not Task.objects.open().filter(cause=f"seal:{document.cause}").exists()
 
@@ -152,7 +154,7 @@ def test_no_transaction_is_open_while_the_document_is_made(
         return sample.pdf
 
     monkeypatch.setattr(rendering, "render", look)
-    monkeypatch.setattr(sealing, "certify", look)
+    monkeypatch.setattr(pades, "certify", look)
     assert sealing.seal(document, at=NOW).state == S.SEALED
     assert open_ == [False, False]
 
@@ -194,8 +196,10 @@ def test_a_wrong_password_a_broken_file_or_a_past_date_is_not_ready(tmp_path: Pa
 def test_the_certificate_is_for_seals_only(tmp_path: Path) -> None:
     with override_settings(SEAL_FILE=tmp_path / "seal.p12"):
         keys.ensure_key(at=datetime.now(UTC))
-        leaf = keys.signer(at=NOW).signing_cert
-        assert leaf is not None
-        assert leaf.key_usage_value.native == {"digital_signature", "non_repudiation"}
-        assert not leaf.ca
-        assert [root.ca for root in keys.roots(at=NOW)] == [True]
+        own = keys.key(at=NOW)
+        usage = own.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        assert usage.digital_signature
+        assert usage.content_commitment
+        assert not usage.key_cert_sign
+        assert not keys.is_authority(own.certificate)
+        assert [keys.is_authority(root) for root in own.roots] == [True]

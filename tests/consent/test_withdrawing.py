@@ -72,7 +72,7 @@ def test_the_sweep_seals_what_no_bell_was_heard_for() -> None:
 
 def test_without_a_key_the_withdrawal_holds_and_a_person_is_asked() -> None:
     withdrawal = taken_back(make_signed())
-    with patch.object(keys, "signer", side_effect=keys.SealNotReady(reason="no key")):
+    with patch.object(keys, "key", side_effect=keys.SealNotReady(reason="no key")):
         tasks.seal_withdrawal(withdrawal.pk)
     withdrawal.refresh_from_db()
     assert (withdrawal.sealed_at, withdrawal.document.state) == (None, "withdrawn")
