@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 
 from django.utils import translation
@@ -14,6 +14,7 @@ from clinic.knowledge.entries.aftercare import Safety
 from clinic.knowledge.loader import load
 from clinic.messaging import wording
 from procedures import catalogue
+from procedures import settings as clinic_settings
 from procedures.models import Session
 
 A_DAY = timedelta(days=1)
@@ -28,6 +29,7 @@ DATES = {
     "procedure_date": "RX-OTHER-PROC",
 }
 QUESTIONS_SHOWN = 5
+DAYS_A_WEEK = 7
 REPORT_SHOWN_FOR = timedelta(hours=36)
 
 
@@ -49,7 +51,37 @@ class Bans:
 
     until: datetime
     hours_left: int | None
+    days_left: int
     bans: tuple[Ban, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day of the small calendar: how many things are not allowed, whether one ends."""
+
+    on: date
+    is_today: bool
+    held: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What helps, from which day to which; the last day is open where nobody names one."""
+
+    words: str
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What the clinic itself has set for this treatment; what is empty is unset."""
+
+    products: tuple[str, ...] = ()
+    hours: str = ""
+    gap: str = ""
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +96,8 @@ class Leaflet:
     helps: tuple[str, ...]
     report: CheckIn | None
     asked: tuple[Question, ...] = ()
+    weeks: tuple[tuple[Day | None, ...], ...] = ()
+    own: Own = Own()
 
 
 def read(session: Session, *, at: datetime) -> Leaflet:
@@ -74,16 +108,80 @@ def read(session: Session, *, at: datetime) -> Leaflet:
         return _before(session, language, at=at)
     held = Restriction.objects.not_over(at=at).filter(plan__patient=plan.patient)
     day = (at - plan.session_ended_at) // A_DAY
+    bans = _merged(held)
     report = plan.check_ins.filter(at__gt=at - REPORT_SHOWN_FOR).order_by("-at", "-pk").first()
     return Leaflet(
         session=session,
         plan=plan,
         day=day,
         today=_today(session, day, language),
-        forbidden=_grouped(_merged(held), language, at=at),
+        forbidden=_grouped(bans, language, at=at),
         helps=tuple(one.recommendation.in_(language) for one in _helps(plan, day)),
         report=report,
         asked=tuple(plan.questions.order_by("-asked_at", "-pk")[:QUESTIONS_SHOWN]),
+        weeks=_weeks(bans, session.appointment.room.location.zone, at=at),
+        own=own_of(session),
+    )
+
+
+def own_of(session: Session) -> Own:
+    """The clinic's list, its hours, and its words where the sources leave the bans open."""
+    known = clinic_settings.current()
+    plan = session.plan or session.course.plan
+    gap = catalogue.gap_of(plan.area, plan.technique)
+    products = known.get("home_products")
+    return Own(
+        products=tuple(str(one) for one in products) if isinstance(products, list) else (),
+        hours=str(known.get("contact_hours", "")),
+        gap=gap,
+        profile=str(known.get(_profile(plan.area, gap), "")) if gap else "",
+    )
+
+
+def advice(plan: AftercarePlan, language: str) -> tuple[Advice, ...]:
+    """Everything that helps somebody after this session, the earliest first."""
+    area = plan.session.plan.area if plan.session.plan else ""
+    rows = (one for one in load().recommendations.values() if one.safety is Safety.OK)
+    kept = [
+        Advice(words=one.recommendation.in_(language), first=_first_day(one), last=one.day_to)
+        for one in rows
+        if _is_for(one, area) and one.day_from >= 0
+    ]
+    return tuple(sorted(kept, key=lambda one: one.first))
+
+
+def _profile(area: str, gap: str) -> str:
+    if gap == "GAP-NONINJECT":
+        return "needle_free_aftercare_text"
+    return f"{area}_aftercare_text"
+
+
+def _weeks(
+    bans: list[Restriction], zone: tzinfo, *, at: datetime
+) -> tuple[tuple[Day | None, ...], ...]:
+    """Whole weeks from today to the last end, Monday first; days outside are empty."""
+    if not bans:
+        return ()
+    today, last = at.astimezone(zone).date(), bans[-1].until.astimezone(zone).date()
+    days: list[Day | None] = [None] * today.weekday()
+    days += [
+        _day(today + timedelta(days=ahead), bans, zone, today=today)
+        for ahead in range((last - today).days + 1)
+    ]
+    days += [None] * (-len(days) % DAYS_A_WEEK)
+    return tuple(
+        tuple(days[start : start + DAYS_A_WEEK]) for start in range(0, len(days), DAYS_A_WEEK)
+    )
+
+
+def _day(on: date, bans: list[Restriction], zone: tzinfo, *, today: date) -> Day:
+    begins = datetime.combine(on, time.min, zone)
+    ends = datetime.combine(on + A_DAY, time.min, zone)
+    return Day(
+        on=on,
+        is_today=on == today,
+        held=sum(one.starts_at < ends and one.until > begins for one in bans),
+        ends=sum(begins < one.until <= ends for one in bans),
     )
 
 
@@ -120,6 +218,7 @@ def _grouped(rows: list[Restriction], language: str, *, at: datetime) -> tuple[B
         Bans(
             until=until,
             hours_left=max(-((at - until) // AN_HOUR), 1) if until - at < SOON else None,
+            days_left=(until - at) // A_DAY,
             bans=tuple(_ban(row, language, at=at) for row in same),
         )
         for until, same in ends
@@ -155,8 +254,11 @@ def _is_for(one: Recommendation, area: str) -> bool:
 
 
 def _is_on(one: Recommendation, day: int) -> bool:
-    first = OWN_SUNSCREEN_FROM_DAY if one.id == "RE-SPF" else one.day_from
-    return 0 <= first <= day and (one.day_to is None or day <= one.day_to)
+    return 0 <= _first_day(one) <= day and (one.day_to is None or day <= one.day_to)
+
+
+def _first_day(one: Recommendation) -> int:
+    return OWN_SUNSCREEN_FROM_DAY if one.id == "RE-SPF" else one.day_from
 
 
 def _today(session: Session, day: int, language: str) -> str:

@@ -1,9 +1,12 @@
 from django.urls import path
 
-from aftercare import views
+from aftercare.views import patient
 
 urlpatterns = [
-    path("", views.patient_aftercare, name="patient-aftercare"),
-    path("check-in/", views.patient_check_in, name="patient-check-in"),
-    path("ask/", views.patient_ask, name="patient-ask"),
+    path("", patient.patient_aftercare, name="patient-aftercare"),
+    path("check-in/", patient.patient_check_in, name="patient-check-in"),
+    path("ask/", patient.patient_ask, name="patient-ask"),
+    path("call/", patient.patient_call, name="patient-call"),
+    path("dates.ics", patient.patient_dates, name="patient-dates"),
+    path("sheet.pdf", patient.patient_sheet, name="patient-sheet"),
 ]

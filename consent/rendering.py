@@ -100,13 +100,13 @@ def page(document: ConsentDocument, text: Text, steps: list[SignatureEvent]) -> 
         return render_to_string("pdf/consent/document.html", context)
 
 
-def print_pdf(html: str, attached: list[Attachment]) -> bytes:
+def print_pdf(html: str, attached: list[Attachment], *, style: str = "consent") -> bytes:
     """HTML to PDF with our style; whatever asks for a resource from outside is an error."""
     with ONE_AT_A_TIME:
-        style, fonts = press()
+        css, fonts = press(style)
         try:
             laid_out = HTML(string=html, url_fetcher=NO_FETCHING).render(
-                font_config=fonts, stylesheets=[style], pdf_variant=VARIANT
+                font_config=fonts, stylesheets=[css], pdf_variant=VARIANT
             )
             laid_out.metadata.attachments.extend(attached)
             with warnings.catch_warnings():  # WeasyPrint leaves its colour profile open
@@ -118,11 +118,11 @@ def print_pdf(html: str, attached: list[Attachment]) -> bytes:
 
 
 @cache
-def press() -> Press:
+def press(style: str = "consent") -> Press:
     """Parsed style and fonts, once per process: a new font configuration each time leaks."""
     with _our_fonts():
         fonts = FontConfiguration()
-    css = (FOLDER / "consent.css").read_text(encoding="utf-8")
+    css = (FOLDER / f"{style}.css").read_text(encoding="utf-8")
     return Press(CSS(string=css, font_config=fonts, url_fetcher=NO_FETCHING), fonts)
 
 

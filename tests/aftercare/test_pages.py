@@ -1,5 +1,6 @@
 """The patient's page on a telephone, and what staff see of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,10 +12,11 @@ from django.utils import timezone
 from aftercare import check_ins
 from aftercare.models import AftercarePlan, CheckIn, Feeling, Reaction, Triage
 from clinic.knowledge.loader import load
-from clinic.record.models import AuditEntry, Task
+from clinic.record.models import AuditEntry, Task, TaskKind
 from clinic.staff.roles import Role
 from clinic.staff.templatetags.look import clinic_time
 from patients.models import Area
+from procedures import settings as clinic_settings
 from tests.factories.aftercare import (
     A_DAY,
     AN_HOUR,
@@ -221,6 +223,60 @@ def test_what_a_patient_writes_is_text_for_whoever_reads_it(client: Client) -> N
     page = client.get(reverse("aftercare:plan-detail", args=[plan.uuid])).content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
+
+
+def test_a_small_calendar_counts_what_is_not_allowed_on_each_day(client: Client) -> None:
+    plan = ended(timedelta(days=5))
+    page = visit(client, plan)
+    zone = plan.session.appointment.room.location.zone
+    last = plan.ends_at.astimezone(zone).date()
+    days = re.findall(r'<time datetime="([-0-9]{10})">', page)
+    assert days == [
+        (timezone.localdate(timezone=zone) + timedelta(days=ahead)).isoformat()
+        for ahead in range(len(days))
+    ]
+    assert days[-1] == last.isoformat()
+    assert page.count('aria-current="date"') == 1
+
+
+def test_days_are_counted_until_hours_say_more(client: Client) -> None:
+    page = visit(client, ended(timedelta(hours=1)))
+    assert "23 hours left" in page
+    assert "6 days left" in page
+
+
+def test_the_products_are_the_clinics_and_unset_says_so(client: Client) -> None:
+    plan, lead = ended(timedelta(days=1)), make_staff(Role.CLINICAL_LEAD)
+    assert "The clinic has not set its list yet" in visit(client, plan)
+    now = timezone.now()
+    clinic_settings.set_value("home_products", "Testcream Zero", "Own list", at=now, by=lead)
+    assert "Testcream Zero" in visit(client, plan)
+
+
+def test_the_faces_bans_are_not_settled_for_another_area(client: Client) -> None:
+    scalp, lead = ended(timedelta(days=1), area=Area.SCALP), make_staff(Role.CLINICAL_LEAD)
+    assert "the sources leave open: the doctor tells you" in visit(client, scalp)
+    assert "the sources leave open" not in visit(client, ended(timedelta(days=1)))
+    words = "Wash your hair after two days"
+    now = timezone.now()
+    clinic_settings.set_value("scalp_aftercare_text", words, "Lead", at=now, by=lead)
+    assert words in visit(client, scalp)
+
+
+def test_a_call_is_asked_for_with_one_tap(client: Client) -> None:
+    visit(client, ended(timedelta(days=1)))
+    for _twice in range(2):
+        assert client.post("/p/aftercare/call/").status_code == 302
+    assert Task.objects.get().kind == TaskKind.CALL_PATIENT
+    assert "We have your request and will call you." in client.get(PAGE).content.decode()
+
+
+def test_dates_and_sheet_open_with_the_link_only(client: Client) -> None:
+    for name in ("dates.ics", "sheet.pdf"):
+        assert client.get(PAGE + name).status_code == 404
+    visit(client, ended(timedelta(days=1)))
+    assert client.get(PAGE + "dates.ics").content.startswith(b"BEGIN:VCALENDAR")
+    assert client.get(PAGE + "sheet.pdf").content.startswith(b"%PDF")
 
 
 MAY_SEE = {Role.COSMETOLOGIST, Role.CLINICAL_LEAD}

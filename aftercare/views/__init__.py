@@ -1,0 +1,1 @@
+"""The pages after a visit: the patient's, and those of staff."""
