@@ -87,15 +87,19 @@ def collect(
     on: date,
     at: datetime,
     unkept: Unkept | None = None,
+    ahead: bool = False,
 ) -> Facts:
-    """Everything a screening of this patient, with this plan, for this day has to look at."""
+    """Everything a screening of this patient, with this plan, for this day has to look at.
+
+    Ahead: a day is looked at that somebody books; what is asked on the day itself is not missed.
+    """
     day = Day(on=on, at=at, zone=plan.location.zone if plan else None)
     unkept = unkept or Unkept()
     rows = unkept.answers if unkept.answers is not None else intake.answers_now(patient, at=at)
     drugs = _drugs(plan, at=at) if plan else ()
     items = [*patient.history.current().order_by("pk"), *unkept.items]
     stated, unresolved = _understood(items, rows)
-    treated = is_session_day(patient, day)
+    treated = not ahead and is_session_day(patient, day)
     usable = _usable(rows, day, treated=treated)
     dated = {PROCEDURE} if PROCEDURE in usable and usable[PROCEDURE].date else frozenset[str]()
     return Facts(

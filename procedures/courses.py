@@ -382,7 +382,7 @@ def _near(plan: Plan, on: date, others: Iterable[tuple[date, int]]) -> tuple[dat
 
 def _check_safe(plan: Plan, on: date, at: datetime) -> None:
     """What is known now must allow the day; what may pass until then is asked again by the gate."""
-    result = screening.preview(plan.patient, plan, on=on, at=at)
+    result = screening.preview(plan.patient, plan, on=on, at=at, ahead=True)
     if screening.stopping_of(result, plan, lasting=True):
         raise NotSafe
     lifts = [

@@ -172,7 +172,7 @@ def _band(plan: Plan) -> Band:
 
 def _safe_from(plan: Plan, on: date, *, at: datetime) -> date | None:
     """The earliest safe day that the screening knows of."""
-    result = screening.preview(plan.patient, plan, on=on, at=at)
+    result = screening.preview(plan.patient, plan, on=on, at=at, ahead=True)
     lifts = [one.lifts_on for one in screening.stopping_of(result, plan) if one.lifts_on]
     return max(lifts, default=None)
 

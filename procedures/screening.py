@@ -63,9 +63,10 @@ def preview(
     on: date,
     at: datetime,
     unkept: anamnesis.Unkept | None = None,
+    ahead: bool = False,
 ) -> Result:
     """What a screening for that day would say; nothing is kept, nor need what is said be."""
-    facts = anamnesis.collect(patient, plan, on=on, at=at, unkept=unkept)
+    facts = anamnesis.collect(patient, plan, on=on, at=at, unkept=unkept, ahead=ahead)
     return screen(facts, rulebook.in_force(at=at))
 
 

@@ -14,7 +14,7 @@ from tests.factories.staff import NOW, make_staff
 from tests.patients.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
-ODD = "diabetoz of the third kind"
+ODD = "zorbitis of the third kind"
 DIABETES = resolve("diabetes").concepts[0].id
 
 
