@@ -10,7 +10,7 @@ from django.views.i18n import set_language
 APPS = {
     "staff": {"clinic/": "clinic.staff.urls"},
     "messaging": {"messages/": "clinic.messaging.urls", "p/": "clinic.messaging.patient_urls"},
-    "patients": {"patients/": "patients.urls"},
+    "patients": {"patients/": "patients.urls", "p/intake/": "patients.patient_urls"},
     "consent": {"consents/": "consent.urls", "p/consent/": "consent.patient_urls"},
     "procedures": {"treatment/": "procedures.urls"},
     "aftercare": {"aftercare/": "aftercare.urls", "p/aftercare/": "aftercare.patient_urls"},

@@ -1,11 +1,14 @@
-"""The questionnaire: started, answered, completed. Each public function is one transaction.
+"""The questionnaire: started, answered, handed in, completed. Each public function is one
+transaction.
 
-Only a completed one counts; an open question is never a no.
+Only a completed one counts; an open question is never a no. What a patient fills in alone is handed
+in first, and completed by whoever reviews it: see `reviewing`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import TypeAlias, TypedDict, Unpack
 
 from django.db import transaction
@@ -17,18 +20,47 @@ from clinic.errors import ClinicError, WrongState
 from clinic.knowledge.entries import AskedBy, DateNeed
 from clinic.knowledge.loader import load
 from clinic.knowledge.questions import Question, questions_for
-from clinic.record import audit
+from clinic.messaging import links, outbox
+from clinic.messaging.models import PatientLink
+from clinic.record import audit, worklist
+from clinic.record.models import TaskKind
 from clinic.staff.models import User
-from patients.models import Answer, Intake, Moment, Patient, Reply
+from clinic.staff.roles import Role
+from patients.models import (
+    Answer,
+    Claim,
+    HistoryKind,
+    Intake,
+    IntakeSource,
+    Moment,
+    Patient,
+    Reply,
+)
 from patients.signals import tell_history_changed
 
 Day: TypeAlias = date  # where a field is called `date`
+Author: TypeAlias = User | PatientLink  # staff, or the patient by a link
 MAY_LIE_AHEAD = {DateNeed.MENSTRUATION_ENDED}  # "expected, if it goes on"
 
 
 class StillOpen(ClinicError):
     code = "still-open"
     text = _("Questions still open: %(count)s. Answer them; “not sure” is an answer too.")
+
+
+class HandedIn(ClinicError):
+    code = "handed-in"
+    text = _("This questionnaire was handed in already. If something is wrong, please tell us.")
+
+
+class NotReviewed(ClinicError):
+    code = "not-reviewed"
+    text = _("The patient filled this in alone. Review it: only then it counts.")
+
+
+class ListsOpen(ClinicError):
+    code = "lists-open"
+    text = _("Write something in each list, or tick that there is nothing.")
 
 
 class NoSuchQuestion(ClinicError):
@@ -60,14 +92,28 @@ class Said:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What the patient wrote of one list of the history."""
+
+    text: str = ""
+    none_known: bool = False
+
+
 @transaction.atomic
 def start(
-    patient: Patient, *, moment: str = "intake", source: str, at: datetime, by: User
+    patient: Patient, *, moment: str = "intake", source: str, at: datetime, by: Author
 ) -> Intake:
-    """Begin, or go on with the one that is not finished."""
+    """Begin, or go on with the one that is not finished; a patient's hand makes it the patient's.
+
+    Staff who go on with what a patient began change nothing about that: it is reviewed.
+    """
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     draft = patient.intakes.drafts().filter(moment=moment).first()
     if draft is not None:
+        if source not in (IntakeSource.DESK, draft.source):
+            draft.source = source
+            draft.save(update_fields=["source"])
         return draft
     intake = Intake.objects.create(
         patient=patient,
@@ -75,7 +121,7 @@ def start(
         source=source,
         knowledge=load().version,
         started_at=at,
-        recorded_by=by,
+        recorded_by=by if isinstance(by, User) else None,
     )
     audit.record("intake.started", intake, at=at, by=by, patient=patient.uuid, moment=moment)
     return intake
@@ -86,10 +132,10 @@ def answer(
     intake: Intake, question: str, reply: str, *, at: datetime, by: User, **details: Unpack[Details]
 ) -> Answer:
     """Keep what was said to one question; said again, the last word holds."""
-    intake = _open(intake)
-    row = _put(intake, question, Said(reply=reply, **details), at=at)
+    intake = lock(intake)
+    put(intake, {question: Said(reply=reply, **details)}, at=at)
     audit.record("intake.answered", intake, at=at, by=by, patient=intake.patient.uuid, answers=1)
-    return row
+    return intake.answers.get(question=question)
 
 
 @transaction.atomic
@@ -98,32 +144,90 @@ def save(
     answers: Mapping[str, Said],
     *,
     can_be_pregnant: bool | None = None,
+    lists: Mapping[str, Listed] = MappingProxyType({}),
     at: datetime,
-    by: User,
+    by: Author,
 ) -> Intake:
     """Keep a page of answers as it stands, complete or not."""
-    intake = _open(intake)
+    intake = lock(intake)
+    if isinstance(by, PatientLink) and intake.handed_in_at is not None:
+        raise HandedIn
+    _pregnancy(intake, possible=can_be_pregnant, at=at)
+    put(intake, answers, at=at)
+    _claim(intake, lists, at=at)
     patient = intake.patient
-    if can_be_pregnant is not None and can_be_pregnant != patient.can_be_pregnant:
-        patient.can_be_pregnant = can_be_pregnant
-        _change(patient, ["can_be_pregnant", "version"], at=at)
-    for question, said in answers.items():
-        _put(intake, question, said, at=at)
     audit.record("intake.saved", intake, at=at, by=by, patient=patient.uuid, answers=len(answers))
+    return intake
+
+
+@transaction.atomic
+def hand_in(intake: Intake, *, at: datetime, by: Author) -> Intake:
+    """The patient has finished: from now on it waits for review. Twice is once."""
+    intake = lock(intake)
+    if intake.handed_in_at is not None:
+        return intake
+    if still_open := open_questions(intake):
+        raise StillOpen(count=len(still_open))
+    lists = intake.claims.exclude(none_known=False, text="").count()
+    if intake.moment == Moment.INTAKE and isinstance(by, PatientLink) and lists < len(HistoryKind):
+        raise ListsOpen
+    intake.handed_in_at = at
+    intake.save(update_fields=["handed_in_at"])
+    patient = intake.patient.uuid
+    audit.record("intake.handed-in", intake, at=at, by=by, patient=patient)
+    worklist.ask(
+        TaskKind.REVIEW,
+        cause_of(intake),
+        intake,
+        role=Role.COSMETOLOGIST,
+        patient=patient,
+        due_at=at,
+        at=at,
+        code="intake",
+    )
     return intake
 
 
 @transaction.atomic
 def complete(intake: Intake, *, at: datetime, by: User) -> Intake:
     """From now on this is what the patient says; refused while a question is open."""
-    intake = _open(intake)
+    intake = lock(intake)
+    if intake.by_patient:
+        raise NotReviewed
+    return finish(intake, "intake.completed", at=at, by=by)
+
+
+def finish(intake: Intake, action: str, *, at: datetime, by: User) -> Intake:
+    """The last step of completing and of reviewing, in their transaction."""
     if still_open := open_questions(intake):
         raise StillOpen(count=len(still_open))
     intake.completed_at, intake.knowledge, intake.recorded_by = at, load().version, by
     intake.save(update_fields=["completed_at", "knowledge", "recorded_by"])
     _change(intake.patient, [], at=at)
-    audit.record("intake.completed", intake, at=at, by=by, patient=intake.patient.uuid)
+    subject = subject_of(intake.patient, intake.moment)
+    outbox.settle(subject, at=at, reason="intake-completed")
+    links.revoke(subject, at=at)
+    audit.record(action, intake, at=at, by=by, patient=intake.patient.uuid)
     return intake
+
+
+def subject_of(patient: Patient, moment: str) -> str:
+    """What a link to this questionnaire names."""
+    return f"{'intake' if moment == Moment.INTAKE else 'intake-again'}:{patient.uuid}"
+
+
+def cause_of(intake: Intake) -> str:
+    """Of the task to review it."""
+    return f"review:intake:{intake.uuid}"
+
+
+def asked_in(intake: Intake) -> tuple[Question, ...]:
+    """The patient's questions in this one, which may itself say whether they can be pregnant."""
+    return tuple(
+        one
+        for one in asked_of_patients(intake.moment)
+        if not (one.ask_if_can_be_pregnant and intake.pregnancy_possible is False)
+    )
 
 
 def asked(patient: Patient, moment: str) -> tuple[Question, ...]:
@@ -148,11 +252,7 @@ def asked_of_staff(moment: str) -> tuple[Question, ...]:
 def open_questions(intake: Intake) -> tuple[Question, ...]:
     """What must still be answered; a question for free words may stay without any."""
     answered = set(intake.answers.values_list("question", flat=True))
-    return tuple(
-        one
-        for one in asked(intake.patient, intake.moment)
-        if one.answers and one.code not in answered
-    )
+    return tuple(one for one in asked_in(intake) if one.answers and one.code not in answered)
 
 
 def answers_now(patient: Patient, *, at: datetime) -> dict[str, Answer]:
@@ -170,8 +270,8 @@ def answers_now(patient: Patient, *, at: datetime) -> dict[str, Answer]:
     return {row.question: row for row in rows}
 
 
-def _open(intake: Intake) -> Intake:
-    """Under lock, patient first, as everywhere."""
+def lock(intake: Intake) -> Intake:
+    """Under lock, patient first, as everywhere; what counts already is closed."""
     rows = Patient.objects.select_for_update(no_key=True, of=("self",))
     patient = rows.select_related("recipient").get(pk=intake.patient_id)
     intake = Intake.objects.select_for_update(no_key=True).get(pk=intake.pk)
@@ -181,32 +281,63 @@ def _open(intake: Intake) -> Intake:
     return intake
 
 
-def _put(intake: Intake, code: str, said: Said, *, at: datetime) -> Answer:
-    question = _question(intake, code)
-    reply = _reply(question, said)
-    dated = said.date if reply in question.date_after else None
+def learn_pregnancy(patient: Patient, *, possible: bool | None, at: datetime) -> None:
+    """The chart knows whether the patient can be pregnant; for whoever holds the lock."""
+    if possible is not None and possible != patient.can_be_pregnant:
+        patient.can_be_pregnant = possible
+        _change(patient, ["can_be_pregnant", "version"], at=at)
+
+
+def _pregnancy(intake: Intake, *, possible: bool | None, at: datetime) -> None:
+    """At the desk the chart knows at once; from a patient alone it waits for the review."""
+    if not intake.by_patient:
+        learn_pregnancy(intake.patient, possible=possible, at=at)
+    elif possible is not None:
+        intake.can_be_pregnant = possible
+        intake.save(update_fields=["can_be_pregnant"])
+
+
+def put(intake: Intake, answers: Mapping[str, Said], *, at: datetime) -> None:
+    """All of a page in one statement, for whoever holds the lock; the last word holds."""
+    asked_here = {one.code: one for one in (*asked_in(intake), *asked_of_staff(intake.moment))}
     today = timezone.localdate(at, intake.patient.recipient.zone)
-    if dated and dated > today and question.needs_date not in MAY_LIE_AHEAD:
-        raise NotYet(question=code)
-    row, _created = Answer.objects.update_or_create(
-        intake=intake,
-        question=code,
-        defaults={
-            "reply": reply,
-            "date": dated,
-            "note": said.note.strip()[:300],
-            "sensitive": question.sensitive,
-            "answered_at": at,
-        },
+    rows = []
+    for code, said in answers.items():
+        if code not in asked_here:
+            raise NoSuchQuestion
+        question = asked_here[code]
+        reply = _reply(question, said)
+        dated = said.date if reply in question.date_after else None
+        if dated and dated > today and question.needs_date not in MAY_LIE_AHEAD:
+            raise NotYet(question=code)
+        row = Answer(intake=intake, question=code, reply=reply, date=dated)
+        row.note, row.sensitive, row.answered_at = said.note.strip()[:300], question.sensitive, at
+        rows.append(row)
+    Answer.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["intake", "question"],
+        update_fields=["reply", "date", "note", "sensitive", "answered_at"],
     )
-    return row
 
 
-def _question(intake: Intake, code: str) -> Question:
-    for one in (*asked(intake.patient, intake.moment), *asked_of_staff(intake.moment)):
-        if one.code == code:
-            return one
-    raise NoSuchQuestion
+def _claim(intake: Intake, lists: Mapping[str, Listed], *, at: datetime) -> None:
+    rows = [
+        Claim(
+            intake=intake,
+            kind=HistoryKind(kind),
+            none_known=said.none_known,
+            text="" if said.none_known else said.text.strip()[:2000],
+            claimed_at=at,
+        )
+        for kind, said in lists.items()
+    ]
+    Claim.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["intake", "kind"],
+        update_fields=["none_known", "text", "claimed_at"],
+    )
 
 
 def _reply(question: Question, said: Said) -> str:

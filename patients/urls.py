@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import chart, history, intake, people, photos, words
+from patients.views import asking, chart, history, intake, people, photos, words
 
 app_name = "patients"
 urlpatterns = [
@@ -37,6 +37,9 @@ urlpatterns = [
     path("<uuid:patient>/notes/<str:question>/review/", words.note_review, name="note-review"),
     path("<uuid:patient>/intake/", intake.intake_fill, name="intake-fill"),
     path("<uuid:patient>/intake/again/", intake.intake_again, name="intake-again"),
+    path("<uuid:patient>/intake/send/", asking.intake_send, name="intake-send"),
+    path("<uuid:patient>/intake/send/stop/", asking.intake_send_stop, name="intake-send-stop"),
+    path("<uuid:patient>/intake/<uuid:intake>/review/", asking.intake_review, name="intake-review"),
     path("<uuid:patient>/intake/<uuid:intake>/", intake.intake_detail, name="intake-detail"),
     path("<uuid:patient>/photos/", chart.chart_photos, name="chart-photos"),
     path("<uuid:patient>/photos/add/", photos.photo_add, name="photo-add"),

@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 from clinic.messaging import links
 from clinic.messaging.models import PatientLink, Purpose
 from clinic.record import audit
+from clinic.staff import tablet
 from clinic.staff.models import Location
 
 FIRST_PAGE = {
@@ -116,7 +117,8 @@ def opened_link(request: HttpRequest, purposes: tuple[Purpose, ...]) -> PatientL
             uuid = request.get_signed_cookie(name, default=None, salt=name)
         except signing.BadSignature:
             continue
-        if uuid:
+        held = tablet.of(request)
+        if uuid and (held is None or held.link == uuid):
             return links.again(uuid, purpose, at=timezone.now())
     raise links.LinkDead
 
@@ -165,6 +167,12 @@ def chosen_language(request: HttpRequest) -> HttpResponse | None:
         samesite="Lax",
     )
     return response
+
+
+def is_tablet(request: HttpRequest) -> bool:
+    """Whether the clinic's own device was handed over with this very link."""
+    held, link = tablet.of(request), getattr(request, "link", None)
+    return held is not None and link is not None and held.link == str(link.uuid)
 
 
 def cookie_of(purpose: Purpose) -> str:

@@ -26,6 +26,7 @@ REASONS = {
     "sent-again": _("a colleague sends it again"),
     "by-staff": _("a colleague says that it arrived"),
     "sent-after-void": _("sent although its cause had just gone"),
+    "intake-completed": _("the questionnaire is completed"),
     "session-moved": _("the session was moved"),
     "session-cancelled": _("the session was cancelled"),
     "session-completed": _("the session took place"),

@@ -58,7 +58,7 @@ class IntakeForm(forms.Form):
         self.page, self.intake = page, intake
         self.initial.update(_said_before(page.answers.values()))
         if intake.moment == Moment.INTAKE:
-            known = intake.patient.can_be_pregnant
+            known = intake.pregnancy_possible
             self.fields[PREGNANT] = _choice(
                 _("Can you be pregnant?"), [("yes", _("Yes")), ("no", _("No"))]
             )
@@ -108,7 +108,7 @@ class IntakeForm(forms.Form):
     def can_be_pregnant(self, data: Mapping[str, Any] | None = None) -> bool | None:
         """As answered here; else as it stands in the chart."""
         said = (self.cleaned_data if data is None else data).get(PREGNANT)
-        known = self.intake.patient.can_be_pregnant
+        known = self.intake.pregnancy_possible
         return {"yes": True, "no": False}.get(said or "", known)
 
     def said(self) -> dict[str, Said]:
@@ -180,6 +180,21 @@ def page_of(intake: Intake, *, user: User, language: str, before: Mapping[str, A
         answers=answers,
         kept=frozenset(given.values_list("question", flat=True)) - answers.keys(),
         before={code: one for code, one in before.items() if sees_all or not one.sensitive},
+    )
+
+
+def page_of_patient(intake: Intake, *, language: str, before: Mapping[str, Answer]) -> Page:
+    """What the patient sees: their own questions and all they said, nothing of the staff."""
+    given = intake.answers.all() if intake.pk else Answer.objects.none()
+    everybody = intake.moment == Moment.INTAKE  # whether they can be pregnant is asked there
+    asked = questionnaire.asked_of_patients(intake.moment)
+    return Page(
+        language=language,
+        questions=asked if everybody else questionnaire.asked_in(intake),
+        optional=frozenset(),
+        answers={answer.question: answer for answer in given},
+        kept=frozenset(),
+        before=before,
     )
 
 

@@ -1,6 +1,7 @@
 """Who is treated: identity, history, intake answers, photos."""
 
-from patients.models.answers import Answer, Intake, IntakeSource, Moment, Reply
+from patients.models.answers import ABOUT_ALLERGIES, Answer, Intake, IntakeSource, Moment, Reply
+from patients.models.claims import Claim, Decision, Kept, LinkProof
 from patients.models.doubles import DuplicatePair, DuplicateSearch
 from patients.models.people import Patient, Sex
 from patients.models.pictures import Area, Photo, PhotoUse, View
@@ -14,16 +15,21 @@ from patients.models.statements import (
 from patients.models.words import Synonym
 
 __all__ = [
+    "ABOUT_ALLERGIES",
     "Answer",
     "Area",
     "Asserter",
+    "Claim",
     "ClinicalStatus",
+    "Decision",
     "DuplicatePair",
     "DuplicateSearch",
     "HistoryItem",
     "HistoryKind",
     "Intake",
     "IntakeSource",
+    "Kept",
+    "LinkProof",
     "Moment",
     "Patient",
     "Photo",

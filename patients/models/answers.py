@@ -34,6 +34,10 @@ class IntakeQuerySet(models.QuerySet["Intake"]):
     def drafts(self) -> IntakeQuerySet:
         return self.filter(completed_at=None)
 
+    def to_review(self) -> IntakeQuerySet:
+        """Handed in by patients; nobody has looked at it yet."""
+        return self.drafts().filter(handed_in_at__isnull=False)
+
 
 IntakeManager = models.Manager.from_queryset(IntakeQuerySet)
 
@@ -54,8 +58,20 @@ class Intake(models.Model):
     source = models.CharField(max_length=10, choices=IntakeSource)
     knowledge = models.CharField(max_length=64, help_text="Version of the questions.")
     started_at = models.DateTimeField()
-    completed_at = models.DateTimeField(null=True, help_text="Empty means: not finished.")
-    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    handed_in_at = models.DateTimeField(
+        null=True, help_text="Empty means: the patient has not handed it in, or staff filled it in."
+    )
+    completed_at = models.DateTimeField(null=True, help_text="Empty means: it does not count yet.")
+    recorded_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="Who filled it in or reviewed it. Empty means: only the patient so far.",
+    )
+    can_be_pregnant = models.BooleanField(
+        null=True, help_text="As the patient says in it; the chart learns it at the review."
+    )
 
     objects = IntakeManager()
 
@@ -76,11 +92,28 @@ class Intake(models.Model):
                 condition=Q(completed_at=None) | Q(completed_at__gte=F("started_at")),
                 name="intake_completed_after_started",
             ),
+            models.CheckConstraint(
+                condition=Q(source=IntakeSource.DESK)
+                | Q(completed_at=None)
+                | Q(handed_in_at__isnull=False, recorded_by__isnull=False),
+                name="intake_reviewed_before_it_counts",
+            ),
         ]
         indexes = [models.Index(fields=["patient", "completed_at"], name="intake_patient")]
 
     def __str__(self) -> str:
         return f"Intake #{self.pk}"
+
+    @property
+    def by_patient(self) -> bool:
+        """Filled in without staff beside: it counts only after somebody has reviewed it."""
+        return self.source != IntakeSource.DESK
+
+    @property
+    def pregnancy_possible(self) -> bool | None:
+        """As it says itself, else as the chart knows."""
+        known = self.patient.can_be_pregnant
+        return known if self.can_be_pregnant is None else self.can_be_pregnant
 
 
 class Reply(models.TextChoices):

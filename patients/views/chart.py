@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
-from patients import photos
+from patients import inviting, photos
 from patients.intake import answers_now
 from patients.models import Answer, Area, HistoryItem, HistoryKind, Patient, Photo, Reply, View
 from patients.synonyms import unread_notes
@@ -70,7 +70,9 @@ def chart_history(request: StaffRequest, patient: UUID) -> HttpResponse:
         "last": last,
         "matters": answer_lines(matters, language()),
         "notes": _unread(request, row, said),
-        "draft": row.intakes.drafts().first(),
+        "draft": row.intakes.drafts().order_by("handed_in_at", "pk").first(),
+        "link": inviting.open_link(row, at=now),
+        "may_write": inviting.way_to(row) is not None,
         "needs_doctor": _needs_doctor(request, row),
         "may_record": request.user.may(Permission.RECORD_CLINICAL),
     }

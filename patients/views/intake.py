@@ -89,6 +89,10 @@ def _keep(
     intake = questionnaire.start(patient, moment=moment, source=IntakeSource.DESK, at=at, by=by)
     pregnant = form.can_be_pregnant()
     questionnaire.save(intake, form.said(), can_be_pregnant=pregnant, at=at, by=by)
+    if form.completes and intake.by_patient:
+        questionnaire.hand_in(intake, at=at, by=by)
+        messages.info(request, _("The patient began this alone: compare it with the record."))
+        return redirect("patients:intake-review", patient.uuid, intake.uuid)
     if form.completes:
         questionnaire.complete(intake, at=at, by=by)
         messages.success(request, _("Questionnaire completed."))
