@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AlterField('intake', 'recorded_by', models.ForeignKey(help_text='Who filled it in or reviewed it. Empty means: only the patient so far.', null=True, on_delete=PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
         migrations.AddConstraint(
             model_name='intake',
-            constraint=models.CheckConstraint(condition=models.Q(('source', 'desk'), ('completed_at', None), models.Q(('handed_in_at__isnull', False), ('recorded_by__isnull', False)), _connector='OR'), name='intake_reviewed_before_it_counts'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source__in', ['link', 'tablet']), _negated=True), ('completed_at', None), models.Q(('handed_in_at__isnull', False), ('recorded_by__isnull', False)), _connector='OR'), name='intake_reviewed_before_it_counts'),
         ),
         migrations.CreateModel(
             name='Claim',

@@ -93,7 +93,7 @@ class Intake(models.Model):
                 name="intake_completed_after_started",
             ),
             models.CheckConstraint(
-                condition=Q(source=IntakeSource.DESK)
+                condition=~Q(source__in=[IntakeSource.LINK, IntakeSource.TABLET])
                 | Q(completed_at=None)
                 | Q(handed_in_at__isnull=False, recorded_by__isnull=False),
                 name="intake_reviewed_before_it_counts",

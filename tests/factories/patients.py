@@ -8,10 +8,12 @@ from typing import Any
 
 from PIL import Image
 
+from clinic.messaging import links
+from clinic.messaging.models import Purpose
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Role
 from patients import history, intake, photos, registration, synonyms
-from patients.intake import Said
+from patients.intake import Listed, Said
 from patients.models import (
     Answer,
     Area,
@@ -90,6 +92,31 @@ def make_intake(
     said |= {code: _said(reply) for code, reply in (answers or {}).items()}
     intake.save(filled, said, at=at, by=by)
     return intake.complete(filled, at=at, by=by) if complete else filled
+
+
+def make_handed_in(
+    patient: Patient,
+    answers: Mapping[str, str | Said | tuple[str, date]] | None = None,
+    *,
+    lists: Mapping[str, str] | None = None,
+    moment: str = Moment.INTAKE,
+    at: datetime = NOW,
+    pregnant: bool | None = None,
+) -> Intake:
+    """Filled in by the patient alone: no to everything but what is named, and nothing to list.
+
+    `lists` are the patient's own words: `{"medicine": "aspirin"}`.
+    """
+    subject = intake.subject_of(patient, moment)
+    until = at + timedelta(days=1)
+    by = links.make(patient.recipient, Purpose.INTAKE, subject, expires_at=until, at=at)
+    filled = intake.start(patient, moment=moment, source=IntakeSource.LINK, at=at, by=by)
+    said = {one.code: Said(reply=Reply.NO) for one in intake.asked(patient, moment) if one.answers}
+    said |= {code: _said(reply) for code, reply in (answers or {}).items()}
+    words = {kind.value: Listed(none_known=True) for kind in HistoryKind}
+    words |= {kind: Listed(text=text) for kind, text in (lists or {}).items()}
+    intake.save(filled, said, can_be_pregnant=pregnant, lists=words, at=at, by=by)
+    return intake.hand_in(filled, at=at, by=by)
 
 
 def make_answers(patient: Patient, **changes: str) -> dict[str, Answer]:

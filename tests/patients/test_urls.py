@@ -11,6 +11,7 @@ from patients.intake import Said
 from patients.models import Patient
 from patients.urls import urlpatterns
 from tests.factories.patients import (
+    make_handed_in,
     make_history,
     make_intake,
     make_patient,
@@ -25,6 +26,8 @@ POSTED = {
     "history-suggest",
     "history-end",
     "history-withdraw",
+    "intake-send",
+    "intake-send-stop",
     "photo-use",
     "photo-remove",
     "word-suggest",
@@ -63,7 +66,8 @@ def address(name: str, patient: Patient) -> str:
     if "item" in wanted:
         facts["item"] = make_history(patient, "allergy", "fish").uuid
     if "intake" in wanted:
-        facts["intake"] = make_intake(patient).uuid
+        filled = make_handed_in if name == "intake-review" else make_intake
+        facts["intake"] = filled(patient).uuid
     if "question" in wanted:
         make_intake(patient, {"CI-FEVER": Said(reply="no", note="blorbitis")})
         facts["question"] = "CI-FEVER"
