@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic.messaging import links
-from clinic.messaging.models import Message, PatientLink
+from clinic.messaging.models import Message, PatientLink, Purpose
 from clinic.record.models import AuditEntry, Task
 from clinic.staff.roles import Role
 from patients import intake, inviting
@@ -193,7 +193,7 @@ def test_an_expired_link_opens_nothing(phone: Client, link: PatientLink) -> None
 def test_a_link_of_another_purpose_opens_no_questionnaire(patient: Patient) -> None:
     at = timezone.now()
     other = links.make(
-        patient.recipient, "aftercare", "session:1", expires_at=at + timedelta(days=1), at=at
+        patient.recipient, Purpose.AFTERCARE, "session:1", expires_at=at + timedelta(days=1), at=at
     )
     client = Client()
     client.get(f"/p/{links.token(other)}/")
