@@ -105,7 +105,7 @@ function steps() {
     next.hidden = at === parts.length - 1;
     end.hidden = at !== parts.length - 1;
     progress.hidden = parts.length < 2;
-    const words = form.dataset.step.replace("%(n)s", at + 1).replace("%(all)s", parts.length);
+    const words = form.dataset.step.replace("{n}", at + 1).replace("{all}", parts.length);
     progress.querySelector("p").textContent = words;
     progress.querySelector("progress").value = at + 1;
     if (moved) {
