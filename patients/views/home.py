@@ -120,10 +120,14 @@ def patient_birth_date(request: PatientRequest) -> HttpResponse:
     if error is not None:
         form.add_error("birth_date", str(error))
         return _ask_birth_date(request, form)
-    response = redirect("patients:patient-intake")
+    return _remembered(redirect("patients:patient-intake"), str(request.link.uuid))
+
+
+def _remembered(response: HttpResponse, link: str) -> HttpResponse:
+    """That this browser said the date of birth of this link."""
     response.set_signed_cookie(
         PROOF,
-        str(request.link.uuid),
+        link,
         salt=PROOF,
         max_age=PROVED_SECONDS,
         path="/p/",
