@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ from clinic.errors import ClinicError, Stale, constraints_as
 from clinic.knowledge.loader import load
 from clinic.record import audit
 from clinic.staff.models import User
+from procedures.domain.gs1 import valid_gtin
 from procedures.models import IngredientRole, Product, ProductIngredient
 
 
@@ -32,6 +35,21 @@ class IngredientTwice(ClinicError):
 class UnknownIngredient(ClinicError):
     code = "unknown-ingredient"
     text = _("“%(ingredient)s” is no ingredient the knowledge has. Choose one of the list.")
+
+
+class GtinTwice(ClinicError):
+    code = "gtin-twice"
+    text = _("Another product has this GTIN. Check the number on the box.")
+
+
+class NoGtin(ClinicError):
+    code = "no-gtin"
+    text = _("A GTIN has 14 digits and a check digit that fits. Scan the box or check the number.")
+
+
+class EmptyUnit(ClinicError):
+    code = "empty-unit"
+    text = _("One unit holds more than 0 ml. Leave it empty if it is not known.")
 
 
 class NoName(ClinicError):
@@ -61,8 +79,12 @@ class Leaflet:
     oil_emulsion: bool
     purpose: str
     ingredients: Sequence[Ingredient]
+    unit_ml: Decimal | None = None
+    gtin: str = ""
 
     def __post_init__(self) -> None:
+        if self.gtin and not valid_gtin(self.gtin):
+            raise NoGtin
         if not any(line.role is IngredientRole.ACTIVE for line in self.ingredients):
             raise NoComposition
         for line in self.ingredients:
@@ -73,6 +95,9 @@ class Leaflet:
 BROKEN: dict[str, type[ClinicError]] = {
     "procedures_product_name_key": ProductExists,
     "product_has_name": NoName,
+    "product_gtin_once": GtinTwice,
+    "product_gtin_is_one": NoGtin,
+    "product_unit_holds_something": EmptyUnit,
 }
 
 
@@ -113,7 +138,7 @@ def retire(product: Product, *, at: datetime, by: User) -> Product:
     return product
 
 
-def _columns(leaflet: Leaflet) -> dict[str, str | bool | None]:
+def _columns(leaflet: Leaflet) -> dict[str, Any]:
     return {
         "name": leaflet.name.strip(),
         "maker": leaflet.maker,
@@ -122,6 +147,8 @@ def _columns(leaflet: Leaflet) -> dict[str, str | bool | None]:
         "monotherapy": leaflet.monotherapy,
         "oil_emulsion": leaflet.oil_emulsion,
         "purpose": leaflet.purpose,
+        "unit_ml": leaflet.unit_ml,
+        "gtin": leaflet.gtin,
     }
 
 

@@ -137,6 +137,8 @@ class TaskKind(models.TextChoices):
     CONSENT_PROBLEM = "consent-problem", _("A consent needs attention")
     MESSAGE_FAILED = "message-failed", _("A message was not delivered")
     MESSAGE_UNCERTAIN = "message-uncertain", _("A message may or may not have arrived")
+    LOT_RECALL = "lot-recall", _("A lot that was used is withdrawn")
+    NEXT_COURSE = "next-course", _("Offer the next treatment")
     REVIEW = "review", _("Something waits for review")
 
 

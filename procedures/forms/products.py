@@ -39,10 +39,17 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at 
             "intradermal",
             "monotherapy",
             "oil_emulsion",
+            "unit_ml",
+            "gtin",
         ]
         help_texts = {
             "intradermal": _("Unknown: nobody has read the leaflet yet, and a doctor must look."),
         }
+
+    def clean_gtin(self) -> str:
+        """The shorter numbers of a bar code are the same with zeros in front."""
+        digits = "".join(str(self.cleaned_data["gtin"]).split())
+        return digits.zfill(14) if digits else ""
 
 
 class IngredientLine(forms.Form):
@@ -133,6 +140,8 @@ class ProductEditor:
             monotherapy=said["monotherapy"],
             oil_emulsion=said["oil_emulsion"],
             purpose=said["purpose"],
+            unit_ml=said["unit_ml"],
+            gtin=said["gtin"],
             ingredients=[
                 Ingredient(
                     text=line["text"],

@@ -6,10 +6,15 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from clinic.knowledge.loader import load
+from procedures import catalogue
 from procedures.models import Lot, Session
-from procedures.treatment import Given
+from procedures.treatment import Given, Seen
+
+IN_THE_ROOM = {"session", "safety"}  # stages of the knowledge's steps
 
 
 class LotField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
@@ -23,6 +28,9 @@ class PrepareForm(forms.Form):
     """Which lot is laid out, and when its unit was opened today."""
 
     lot = LotField(queryset=Lot.objects.none(), to_field_name="uuid", label=_("Lot"))
+    units = forms.IntegerField(
+        label=_("Units"), min_value=1, max_value=99, initial=1, required=False
+    )
     opened = forms.TimeField(
         label=_("Opened at"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
@@ -34,6 +42,9 @@ class PrepareForm(forms.Form):
         field = self.fields["lot"]
         if isinstance(field, LotField):
             field.queryset = lots.order_by("product__name", "expires_on", "pk")
+
+    def clean_units(self) -> int:
+        return self.cleaned_data["units"] or 1
 
     def opened_at(self, at: datetime, zone: ZoneInfo) -> datetime:
         """The hour that was typed, on the day of `at`."""
@@ -84,3 +95,30 @@ class CompleteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
     )
+    steps = forms.MultipleChoiceField(
+        label=_("Steps of the procedure"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+    immediate = forms.MultipleChoiceField(
+        label=_("Seen at once"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+    next_agreed = forms.BooleanField(
+        label=_("The patient knows the day of the next session"), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = get_language() or "en"
+        known = load().pre_procedure.values()
+        steps = [(one.id, one.step.in_(language)) for one in known if one.stage in IN_THE_ROOM]
+        signs = [(one.id, one.name.in_(language)) for one in catalogue.signs()]
+        for name, choices in (("steps", steps), ("immediate", signs)):
+            field = self.fields[name]
+            if isinstance(field, forms.MultipleChoiceField):
+                field.choices = choices
+
+    def seen(self) -> Seen:
+        return Seen(
+            steps=tuple(self.cleaned_data["steps"]),
+            immediate=tuple(self.cleaned_data["immediate"]),
+            next_agreed=self.cleaned_data["next_agreed"],
+        )

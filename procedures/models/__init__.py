@@ -7,6 +7,7 @@ from procedures.models.calendar import (
     AppointmentKind,
     AppointmentStatus,
 )
+from procedures.models.charting import SessionAddendum, SessionDraft
 from procedures.models.labs import LabResult
 from procedures.models.plans import (
     AllergyTest,
@@ -22,12 +23,21 @@ from procedures.models.products import (
     ClinicSetting,
     IngredientRole,
     Lot,
+    LotMovement,
+    MovementKind,
     Product,
     ProductIngredient,
 )
 from procedures.models.rescreening import Rescreened, Rescreening, RescreeningShare
 from procedures.models.rules import ClinicCase, DraftChange, RulebookDraft, RulebookVersion
-from procedures.models.treatment import Injection, PreparedLot, Session, SessionPhoto
+from procedures.models.treatment import (
+    Drawing,
+    Injection,
+    MarkShape,
+    PreparedLot,
+    Session,
+    SessionPhoto,
+)
 
 __all__ = [
     "MOVES",
@@ -41,10 +51,14 @@ __all__ = [
     "Course",
     "CourseHold",
     "DraftChange",
+    "Drawing",
     "IngredientRole",
     "Injection",
     "LabResult",
     "Lot",
+    "LotMovement",
+    "MarkShape",
+    "MovementKind",
     "Override",
     "Plan",
     "PlanProduct",
@@ -58,6 +72,8 @@ __all__ = [
     "RulebookVersion",
     "Screening",
     "Session",
+    "SessionAddendum",
+    "SessionDraft",
     "SessionPhoto",
     "TestResult",
 ]

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pghistory
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.models import User
@@ -49,6 +50,23 @@ class Product(models.Model):
     purpose = models.CharField(
         _("what it is for"), max_length=300, help_text=_("Printed in consents.")
     )
+    unit_ml = models.DecimalField(
+        _("volume of one unit, ml"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_(
+            "In one ampoule, vial or syringe, as on the box. Empty means: not known, and what is "
+            "given is not compared with what was opened."
+        ),
+    )
+    gtin = models.CharField(
+        _("GTIN"),
+        max_length=14,
+        blank=True,
+        help_text=_("The number in the code on the box. Empty means: its code cannot be scanned."),
+    )
     version = models.PositiveIntegerField(default=1)
     retired_at = models.DateTimeField(null=True, editable=False, help_text="Empty means: in use.")
 
@@ -57,6 +75,15 @@ class Product(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="product_has_name"),
+            models.CheckConstraint(
+                condition=Q(unit_ml=None) | Q(unit_ml__gt=0), name="product_unit_holds_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(gtin="") | Q(gtin__regex=r"^[0-9]{14}$"), name="product_gtin_is_one"
+            ),
+            models.UniqueConstraint(
+                fields=["gtin"], condition=~Q(gtin=""), name="product_gtin_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +126,16 @@ class LotQuerySet(models.QuerySet["Lot"]):
         """Not past its date and not withdrawn."""
         return self.filter(withdrawn_at=None, expires_on__gte=on)
 
+    def with_balance(self) -> LotQuerySet:
+        """Each with `balance`, the units on the shelf: what was delivered, less what left."""
+        return self.annotate(balance=F("units") + Coalesce(Sum("movements__units"), 0))
+
+    def expiring(self, *, by: date) -> LotQuerySet:
+        """Those with something on the shelf that may not be used after that day."""
+        ending = self.filter(withdrawn_at=None, expires_on__lte=by)
+        moved = Coalesce(Sum("movements__units"), 0)
+        return ending.annotate(balance=F("units") + moved).filter(balance__gt=0)
+
 
 LotManager = models.Manager.from_queryset(LotQuerySet)
 
@@ -116,6 +153,7 @@ class Lot(models.Model):
         _("units received"), help_text=_("Ampoules, vials or syringes.")
     )
     withdrawn_at = models.DateTimeField(null=True, help_text="Empty means: may be used.")
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
 
     objects = LotManager()
 
@@ -133,6 +171,44 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class MovementKind(models.TextChoices):
+    """Why units came to a shelf or left it after they were delivered."""
+
+    OPENED = "opened", _("Opened for a session")
+    WASTED = "wasted", _("Thrown away")
+    COUNTED = "counted", _("Corrected by counting")
+
+
+class LotMovement(models.Model):
+    """Units of a lot that left the shelf or came back to it; what is there is the sum of these."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="movements")
+    kind = models.CharField(max_length=10, choices=MovementKind)
+    units = models.IntegerField(help_text="Below zero: they left the shelf.")
+    session_uuid = models.UUIDField(null=True, help_text="Empty means: for no session.")
+    reason = models.CharField(max_length=300, blank=True)
+    moved_at = models.DateTimeField()
+    moved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="opened", units__lt=0, session_uuid__isnull=False)
+                | (Q(kind="wasted", units__lt=0, session_uuid=None) & ~Q(reason=""))
+                | (Q(kind="counted", session_uuid=None) & ~Q(units=0) & ~Q(reason="")),
+                name="lotmovement_fits_its_kind",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="lotmovement_append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"LotMovement #{self.pk} {self.units}"
 
 
 class ClinicSetting(models.Model):

@@ -77,7 +77,9 @@ class Session(models.Model):
         related_name="+",
         help_text="The one that opened the gate; empty means: not started.",
     )
-    note = models.TextField(blank=True, help_text="What was done and seen, immediate reactions.")
+    note = models.TextField(blank=True, help_text="What was done and seen.")
+    steps = models.JSONField(default=list, help_text="Ticked, copied: id and words of that day.")
+    immediate = models.JSONField(default=list, help_text="Seen at once, copied: id and words.")
 
     objects = SessionManager()
 
@@ -114,19 +116,38 @@ class PreparedLot(models.Model):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="prepared")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
     opened_at = models.DateTimeField()
+    units = models.PositiveSmallIntegerField(default=1, help_text="How many units were opened.")
     prepared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["session", "lot"], name="preparedlot_once"),
+            models.CheckConstraint(condition=Q(units__gt=0), name="preparedlot_opened_something"),
         ]
 
     def __str__(self) -> str:
         return f"PreparedLot #{self.pk}"
 
 
+class Drawing(models.TextChoices):
+    """What the points are set on; the lines are ours, the places are percentages of them."""
+
+    FACE = "face", _("Face")
+    NECK = "neck", _("Neck")
+    HANDS = "hands", _("Hands")
+    SCALP = "scalp", _("Scalp")
+    BODY = "body", _("Body")
+
+
+class MarkShape(models.TextChoices):
+    """How the places of one entry are meant."""
+
+    POINTS = "points", _("Points")
+    ZONE = "zone", _("Painted zone")
+
+
 class Injection(models.Model):
-    """One product given in one zone of one session."""
+    """One product given in one zone of one session, with its places on a drawing if it was set."""
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="injections")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="injections")
@@ -142,11 +163,32 @@ class Injection(models.Model):
     points = models.PositiveSmallIntegerField(
         _("points"), null=True, help_text="Empty means: not counted."
     )
+    technique = models.CharField(
+        max_length=60, blank=True, help_text="Knowledge id, TE-..; empty: that of the plan."
+    )
+    needle = models.CharField(_("needle"), max_length=60, blank=True)
+    device = models.CharField(
+        _("device"), max_length=80, blank=True, help_text="Of a technique that needs one."
+    )
+    drawing = models.CharField(
+        max_length=10, choices=Drawing, blank=True, help_text="Empty means: not drawn."
+    )
+    shape = models.CharField(
+        max_length=10, choices=MarkShape, blank=True, help_text="Empty means: not drawn."
+    )
+    marks = models.JSONField(
+        default=list, help_text="[x, y] each, in percent of the drawing's width and height."
+    )
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(drawing="", shape="", marks=[])
+                | (Q(drawing__in=Drawing.values, shape__in=MarkShape.values) & ~Q(marks=[])),
+                name="injection_drawn_with_its_places",
+            ),
             models.CheckConstraint(
                 condition=Q(volume_ml__gt=0, volume_ml__lte=50), name="injection_volume_sane"
             ),

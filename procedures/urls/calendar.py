@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import appointments, calendar, courses, sessions
+from procedures.views import appointments, calendar, charting, courses, sessions
 
 urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
@@ -27,6 +27,10 @@ urlpatterns = [
     path("sessions/<uuid:session>/prepare/", sessions.session_prepare, name="session-prepare"),
     path("sessions/<uuid:session>/start/", sessions.session_start, name="session-start"),
     path("sessions/<uuid:session>/inject/", sessions.session_inject, name="session-inject"),
+    path("sessions/<uuid:session>/draft/", charting.session_draft, name="session-draft"),
+    path("sessions/<uuid:session>/chart/", charting.session_chart, name="session-chart"),
+    path("sessions/<uuid:session>/back/", charting.session_take_back, name="session-take-back"),
+    path("sessions/<uuid:session>/add/", charting.session_add, name="session-add"),
     path("sessions/<uuid:session>/complete/", sessions.session_complete, name="session-complete"),
     path("sessions/<uuid:session>/stop/", sessions.session_stop, name="session-stop"),
     path("chart/<uuid:patient>/sessions/", courses.chart_sessions, name="chart-sessions"),

@@ -1,6 +1,8 @@
 """The treatment room: one page for one session, from the gate to the end."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -13,16 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic.errors import ClinicError
+from clinic.errors import ClinicError, Stale, WrongState
 from clinic.record import audit
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 from consent.models import ConsentDocument
-from procedures import gate, treatment
+from procedures import drawn, gate, settings, treatment
 from procedures.forms.calendar import ReasonForm
+from procedures.forms.charting import AddendumForm
 from procedures.forms.sessions import CompleteForm, InjectForm, PrepareForm
 from procedures.gate import Check
-from procedures.models import AppointmentStatus, Session
+from procedures.models import Appointment, AppointmentStatus, Drawing, Session
 
 
 @require_GET
@@ -46,8 +49,9 @@ def session_prepare(request: StaffRequest, session: UUID) -> HttpResponse:
 
     def prepare() -> object:
         opened = form.opened_at(at, row.course.plan.location.zone)
+        units = form.cleaned_data["units"]
         return treatment.prepare(
-            row, form.cleaned_data["lot"], opened_at=opened, at=at, by=request.user
+            row, form.cleaned_data["lot"], units, opened_at=opened, at=at, by=request.user
         )
 
     return done(request, row, form, prepare, _("Laid out."))
@@ -88,7 +92,7 @@ def session_complete(request: StaffRequest, session: UUID) -> HttpResponse:
 
     def complete() -> object:
         note = form.cleaned_data["note"]
-        return treatment.complete(row, note, at=timezone.now(), by=request.user)
+        return treatment.complete(row, note, form.seen(), at=timezone.now(), by=request.user)
 
     return done(request, row, form, complete, _("Session completed. Aftercare has begun."))
 
@@ -110,51 +114,95 @@ def session_stop(request: StaffRequest, session: UUID) -> HttpResponse:
 def done(
     request: StaffRequest, row: Session, form: forms.Form, do: Callable[[], object], said: object
 ) -> HttpResponse:
-    """Do it and come back to the page, or show the page with what stands in the way."""
+    """Do it and come back to the page, or show the page with what stands in the way.
+
+    Who acts on what is no longer so gets the fresh page, as a conflict.
+    """
+    status = 422
     if form.is_valid():
         try:
             do()
         except ClinicError as error:
             form.add_error(None, str(error))
+            status = 409 if isinstance(error, Stale | WrongState) else 422
         else:
             messages.success(request, str(said))
             return redirect("procedures:session-detail", session=row.uuid)
-    return page(request, row, form)
+    return page(request, found(request, row.uuid), form, status=status)
 
 
-def page(request: StaffRequest, row: Session, wrong: forms.Form | None = None) -> HttpResponse:
+def page(
+    request: StaffRequest, row: Session, wrong: forms.Form | None = None, *, status: int = 200
+) -> HttpResponse:
     """The whole page; a form that did not go through keeps what was typed."""
     at, now = timezone.now(), timezone.localtime(timezone.now(), row.course.plan.location.zone)
-    shown = {
-        "prepare": PrepareForm(session=row, initial={"opened": now.time()}),
+    shown: dict[str, forms.Form] = {
+        "prepare": PrepareForm(session=row, initial={"opened": now.time(), "units": 1}),
         "inject": InjectForm(session=row),
         "complete": CompleteForm(),
         "stop": ReasonForm(),
+        "add": AddendumForm(),
         "start": forms.Form(),
     }
     if wrong is not None:
         shown |= {key: wrong for key, form in shown.items() if type(form) is type(wrong)}
     waiting = row.appointment.status in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED}
     context = {
-        "session": row,
-        "visit": row.appointment,
-        "plan": row.course.plan,
-        "location": row.course.plan.location,
-        "patient": row.patient,
+        **what_it_is(row),
         "checks": [(check, mend(row, check)) for check in gate.checks(row, at=at)]
         if waiting
         else [],
-        "prepared": row.prepared.select_related("lot__product").order_by(
-            "lot__product__name", "pk"
-        ),
-        "injections": row.injections.select_related("lot__product").order_by("recorded_at", "pk"),
-        "last": last_session(row),
         "forms": shown,
         "wrong": wrong,
         "waiting": waiting,
         "running": row.appointment.status == AppointmentStatus.STARTED,
+        "over": row.completed_at is not None,
+        "emergency": emergency(),
     }
-    return render(request, "procedures/session_detail.html", context, status=422 if wrong else 200)
+    return render(request, "procedures/session_detail.html", context, status=status)
+
+
+def what_it_is(row: Session) -> dict[str, Any]:
+    """The session with its drawing, its lots, what was given, and what comes before and after."""
+    last = last_session(row)
+    board = drawn.board(row, last)
+    plan = row.plan or row.course.plan
+    return {
+        "session": row,
+        "visit": row.appointment,
+        "plan": plan,
+        "location": row.course.plan.location,
+        "patient": row.patient,
+        "prepared": row.prepared.select_related("lot__product").order_by(
+            "lot__product__name", "pk"
+        ),
+        "injections": row.injections.select_related("lot__product").order_by("recorded_at", "pk"),
+        "last": last,
+        "last_pictures": drawn.pictures(last),
+        "pictures": drawn.pictures(row) if row.completed_at else [],
+        "next": next_visit(row),
+        "board": board,
+        "board_json": json.dumps(board),
+        "drawings": Drawing.choices,
+        "first_drawing": board["drawings"][board["drawing"]],
+        "addenda": row.addenda.select_related("written_by").order_by("written_at", "pk"),
+    }
+
+
+def emergency() -> dict[str, Any]:
+    """The clinic's own words for the worst case; nothing where nobody has written them."""
+    said = settings.current()
+    return {
+        "procedure": said.get("emergency_protocol"),
+        "kit": said.get("emergency_kit") or [],
+    }
+
+
+def next_visit(row: Session) -> Appointment | None:
+    """The next session of the course that is booked."""
+    ahead = Appointment.objects.ahead().filter(session__course=row.course_id)
+    later = ahead.filter(slot__startswith__gt=row.appointment.slot.lower)
+    return later.select_related("practitioner", "room").order_by("slot", "pk").first()
 
 
 def mend(row: Session, check: Check) -> str:

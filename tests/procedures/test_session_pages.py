@@ -185,7 +185,7 @@ def test_a_wrong_volume_keeps_what_was_typed(ready: Session, room: Client) -> No
 
 def test_nothing_is_given_before_the_start(ready: Session, room: Client) -> None:
     answer = room.post(at("session-inject", ready), given(ready))
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert not ready.injections.exists()
 
 
@@ -236,9 +236,11 @@ def test_the_treatment_room_is_for_those_who_treat(role: Role, ready: Session) -
     treats = role in {Role.COSMETOLOGIST, Role.CLINICAL_LEAD}
     client = signed_in(role)
     assert client.get(at("session-detail", ready)).status_code == (200 if treats else 403)
-    for act in ("prepare", "inject", "complete", "stop"):
+    acts = {"prepare": 422, "inject": 422, "complete": 409, "stop": 422, "chart": 422}
+    acts |= {"draft": 422, "take-back": 422, "add": 422}
+    for act, refused in acts.items():
         answer = client.post(at(f"session-{act}", ready), {})
-        assert answer.status_code == (422 if treats else 403), act
+        assert answer.status_code == (refused if treats else 403), act
     assert client.get(at("session-start", ready)).status_code == 405
     assert client.post(at("session-start", ready)).status_code == (302 if treats else 403)
     assert status(ready) == ("started" if treats else "arrived")
