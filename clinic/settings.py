@@ -170,6 +170,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "thumbnails": {
+        "task": "patients.tasks.make_thumbnails",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "catch-up": {"task": "aftercare.tasks.catch_up", "schedule": 60.0, "options": {"expires": 55}},
 }
 

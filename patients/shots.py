@@ -6,31 +6,48 @@ The size is asked before anything is decoded; what the file calls itself is neve
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from threading import Lock
 
+import pillow_heif
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from clinic.errors import ClinicError
 
-FORMATS = ("JPEG", "PNG", "WEBP")
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+MEGA = 1_000_000
 MOST_BYTES = 25 * 1024 * 1024
-MOST_PIXELS = 64_000_000
+LIMITS = {"JPEG": 64, "PNG": 20, "WEBP": 14, "HEIF": 26}  # megapixels, by what decoding costs
+MOST_PROGRESSIVE = 20  # megapixels: such a JPEG is held whole, twice, before it can be made smaller
 LONGEST_SIDE = 3000  # pixels kept
 SHORTEST_SIDE = 200  # pixels; less shows nothing
 QUALITY = 90
-HEIF_BRANDS = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypmsf1")
 WHITE = (255, 255, 255)
+EDGE = 64 * 1024  # bytes at both ends, where another program would look for its own beginning
+FOREIGN = (
+    b"%pdf-",
+    b"<html",
+    b"<script",
+    b"<!doctype",
+    b"<svg",
+    b"<?php",
+    b"pk\x03\x04",
+    b"pk\x05\x06",
+)
+one_at_a_time = Lock()  # several large pictures at once would cost what none of them may
 
 
 class NoPicture(ClinicError):
     code = "no-picture"
-    text = _("This file is not a photo we can read. Choose a JPEG, PNG or WebP file.")
+    text = _("This file is not a photo we can read. Choose a JPEG, PNG, HEIC or WebP file.")
 
 
-class Heif(ClinicError):
-    code = "heif"
+class TwoInOne(ClinicError):
+    code = "two-in-one"
     text = _(
-        "HEIC photos cannot be read here. Set the camera to “Most compatible”, or send it as JPEG."
+        "This file is a photo and something else at once. Take the photo again, or send it as the "
+        "camera saved it."
     )
 
 
@@ -41,7 +58,10 @@ class TooHeavy(ClinicError):
 
 class TooManyPixels(ClinicError):
     code = "too-many-pixels"
-    text = _("The picture has more than 64 megapixels. Choose a smaller one.")
+    text = _(
+        "The picture has more than %(most)d megapixels, too many for this kind of file. Send it as "
+        "an ordinary JPEG, or choose a smaller one."
+    )
 
 
 class TooSmall(ClinicError):
@@ -81,11 +101,12 @@ class Tape(BytesIO):
 def develop(upload: bytes) -> Shot:
     """The picture of an uploaded file, or the reason why there is none."""
     tape = Tape(upload)
-    picture = _picture(_opened(tape))
-    if tape.has_run_out:
-        raise Damaged
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=QUALITY, optimize=True, progressive=False)
+    with one_at_a_time:
+        picture = _picture(_opened(tape))
+        if tape.has_run_out:
+            raise Damaged
+        buffer = BytesIO()
+        picture.save(buffer, "JPEG", quality=QUALITY)
     jpeg = buffer.getvalue()
     return Shot(
         jpeg=jpeg, sha256=sha256(jpeg).hexdigest(), width=picture.width, height=picture.height
@@ -96,34 +117,84 @@ def _opened(tape: Tape) -> Image.Image:
     """The header is read and judged; no pixel is decoded yet."""
     if tape.getbuffer().nbytes > MOST_BYTES:
         raise TooHeavy
-    if bytes(tape.getbuffer()[4:12]) in HEIF_BRANDS:
-        raise Heif
     try:
-        image = Image.open(tape, formats=FORMATS)
+        image = Image.open(tape, formats=tuple(LIMITS))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooManyPixels from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise TooManyPixels(most=min(LIMITS.values())) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise NoPicture from error
-    if image.width * image.height > MOST_PIXELS:
-        raise TooManyPixels
+    most = _most_megapixels(image)
+    if image.width * image.height > most * MEGA:
+        raise TooManyPixels(most=most)
     if min(image.size) < SHORTEST_SIDE:
         raise TooSmall
+    if image.format == "HEIF" and not _is_whole(tape.getbuffer()):
+        raise Damaged
+    _refuse_company(tape)
     return image
 
 
+def _is_whole(heif: memoryview) -> bool:
+    """Each box says how long it is; its decoder paints over what is missing."""
+    at, head = 0, 8
+    while at + head <= len(heif):
+        size = int.from_bytes(heif[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(heif[at + head : at + 2 * head], "big")
+        elif size == 0:  # up to the end
+            return True
+        if size < head:
+            return False
+        at += size
+    return at == len(heif)
+
+
+def _most_megapixels(image: Image.Image) -> int:
+    limit = LIMITS[image.format or ""]
+    return min(limit, MOST_PROGRESSIVE) if image.info.get("progressive") else limit
+
+
+def _refuse_company(tape: Tape) -> None:
+    """A photo that is also a page, an archive or a document: no camera makes that."""
+    whole = tape.getbuffer()
+    edges = bytes(whole[:EDGE]).lower() + bytes(whole[EDGE:][-EDGE:]).lower()
+    if any(mark in edges for mark in FOREIGN):
+        raise TwoInOne
+
+
 def _picture(image: Image.Image) -> Image.Image:
-    """Decoded, upright, in plain colours, on fresh paper: nothing of the file comes along."""
+    """Decoded, upright, in plain colours, on fresh paper: nothing of the file comes along.
+
+    Made smaller first, so that only one picture of the full size is ever held.
+    """
     try:
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         image.load()
-        upright = ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        upright = _small(image, LONGEST_SIDE)
+        ImageOps.exif_transpose(upright, in_place=True)
+        colours = _plain_colours(upright)
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise Damaged from error
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    paper = Image.new("RGB", upright.size, WHITE)
-    colours = _plain_colours(upright)
-    paper.paste(colours, mask=colours.getchannel("A") if colours.mode == "RGBA" else None)
+    if colours.mode == "RGB":
+        return _bare(colours)
+    paper = Image.new("RGB", colours.size, WHITE)
+    paper.paste(colours, mask=colours.getchannel("A"))
     return paper
+
+
+def _small(image: Image.Image, side: int) -> Image.Image:
+    """No longer than this; a palette or a mask must become colours before it can be blended."""
+    if image.mode not in {"RGB", "RGBA", "L", "CMYK"}:
+        has_holes = "A" in image.getbands() or "transparency" in image.info
+        image = image.convert("RGBA" if has_holes else "RGB")
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return image
+
+
+def _bare(picture: Image.Image) -> Image.Image:
+    """Its pixels alone: what the file said about itself would be written into ours."""
+    picture.info = {}
+    return picture
 
 
 def _plain_colours(image: Image.Image) -> Image.Image:

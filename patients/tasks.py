@@ -1,9 +1,10 @@
-"""What a worker does for the charts: read them again by newer knowledge, find those twice here."""
+"""What a worker does for the charts: read them again, find those twice here, make small copies."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from patients import duplicates, synonyms
+from patients import duplicates, photos, synonyms
+from patients.models import Photo
 
 
 @shared_task
@@ -16,3 +17,16 @@ def read_again() -> None:
 def compare_charts() -> None:
     """Charts that are new or were changed are compared with the others, a few hundred at a time."""
     duplicates.look(at=timezone.now())
+
+
+@shared_task
+def make_thumbnail(photo_id: int) -> None:
+    """Rung right after a photo was kept."""
+    photos.make_thumbnail(Photo.objects.get(pk=photo_id), at=timezone.now())
+
+
+@shared_task
+def make_thumbnails() -> None:
+    """Of photos for which no bell was heard."""
+    for photo in Photo.objects.without_thumbnail().order_by("pk")[: photos.SWEEP]:
+        photos.make_thumbnail(photo, at=timezone.now())

@@ -17,6 +17,8 @@ VIEWS = {
     "right-45": Words(en="Right, 45°", ru="Справа, 45°", uk="Праворуч, 45°"),
     "left-90": Words(en="Left, 90°", ru="Слева, 90°", uk="Ліворуч, 90°"),
     "right-90": Words(en="Right, 90°", ru="Справа, 90°", uk="Праворуч, 90°"),
+    "back": Words(en="From behind", ru="Сзади", uk="Ззаду"),
+    "top": Words(en="From above", ru="Сверху", uk="Згори"),
     "close-up": Words(en="Close-up", ru="Крупный план", uk="Великий план"),
 }
 REPLIES = {

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from patients import photos, shots
 from patients.models import View
 
+ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif"
+
 
 class PhotosForm(forms.Form):
     """At least one file; each is judged by itself."""
@@ -31,9 +33,7 @@ class PhotosForm(forms.Form):
                 label=view.label,
                 required=False,
                 allow_empty_file=True,
-                widget=forms.FileInput(
-                    attrs={"accept": "image/jpeg,image/png,image/webp", "class": "form-control"}
-                ),
+                widget=forms.FileInput(attrs={"accept": ACCEPT, "class": "form-control"}),
             )
 
     def clean(self) -> dict[str, Any]:

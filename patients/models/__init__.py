@@ -4,7 +4,15 @@ from patients.models.answers import ABOUT_ALLERGIES, Answer, Intake, IntakeSourc
 from patients.models.claims import Claim, Decision, Kept, LinkProof
 from patients.models.doubles import DuplicatePair, DuplicateSearch
 from patients.models.people import Patient, Sex
-from patients.models.pictures import Area, Photo, PhotoUse, View
+from patients.models.pictures import (
+    Alignment,
+    Area,
+    Markup,
+    Photo,
+    PhotoUse,
+    PhotoUseDecision,
+    View,
+)
 from patients.models.statements import (
     Asserter,
     ClinicalStatus,
@@ -16,6 +24,7 @@ from patients.models.words import Synonym
 
 __all__ = [
     "ABOUT_ALLERGIES",
+    "Alignment",
     "Answer",
     "Area",
     "Asserter",
@@ -30,10 +39,12 @@ __all__ = [
     "IntakeSource",
     "Kept",
     "LinkProof",
+    "Markup",
     "Moment",
     "Patient",
     "Photo",
     "PhotoUse",
+    "PhotoUseDecision",
     "Reply",
     "Sex",
     "Synonym",

@@ -4,6 +4,7 @@ Each is a fragment for htmx, and a page of its own without JavaScript.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from itertools import groupby
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 from patients import inviting, photos
 from patients.intake import answers_now
-from patients.models import Answer, Area, HistoryItem, HistoryKind, Patient, Photo, Reply, View
+from patients.models import Answer, HistoryItem, HistoryKind, Patient, Photo, Reply, View
 from patients.synonyms import unread_notes
 from patients.views.door import language, patient_of, put_on_record
 from patients.views.lines import answer_lines, lists_of
@@ -84,21 +85,24 @@ def chart_history(request: StaffRequest, patient: UUID) -> HttpResponse:
 @requires(Permission.SEE_CLINICAL)
 def chart_photos(request: StaffRequest, patient: UUID) -> HttpResponse:
     row, now = patient_of(request, patient), timezone.now()
-    put_on_record(request, "photos.listed", row, at=now)
     taken = Photo.objects.visible_to(request.user).filter(patient=row).kept()
-    areas = []
-    for area in Area:
-        shown = list(taken.filter(area=area).order_by("-taken_at", "-pk"))
-        days = [
-            (day, sorted(group, key=lambda one: VIEWS.index(one.view)))
-            for day, group in groupby(shown, key=lambda one: timezone.localdate(one.taken_at))
-        ]
-        missing = photos.missing_views(row, area, since=None, at=now)
-        if shown:
-            areas.append({"area": area, "days": days[:DAYS_OF_PHOTOS], "missing": missing})
+    shown = list(taken.of_newest_days(DAYS_OF_PHOTOS).order_by("-taken_at", "-pk"))
+    photos.view_all(row, shown, at=now, by=request.user)
+    areas = [
+        {"area": area, "missing": missing, "days": _by_day([p for p in shown if p.area == area])}
+        for area, missing in photos.missing_by_area(row, at=now).items()
+    ]
     context = {"patient": row, "areas": areas}
     context["may_record"] = request.user.may(Permission.RECORD_CLINICAL)
     return _part(request, "patients/chart_photos.html", context)
+
+
+def _by_day(shown: list[Photo]) -> list[tuple[date, list[Photo]]]:
+    """A day's photos in the order in which they are taken."""
+    return [
+        (day, sorted(group, key=lambda one: VIEWS.index(one.view)))
+        for day, group in groupby(shown, key=lambda one: timezone.localdate(one.taken_at))
+    ]
 
 
 def _unread(request: StaffRequest, patient: Patient, said: Iterable[Answer]) -> list[Answer]:

@@ -182,10 +182,11 @@ def make_photo(
     view: str = View.FRONT,
     at: datetime = LONG_AGO,
     by: User | None = None,
+    colour: tuple[int, ...] = (205, 170, 150),
 ) -> Photo:
     return photos.add(
         patient,
-        make_picture(),
+        make_picture(colour=colour),
         area=area,
         view=view,
         taken_at=at,

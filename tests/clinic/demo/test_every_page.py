@@ -50,7 +50,7 @@ COSTS = {  # queries of each, as measured over the demonstration
     "procedures:chart-sessions": 6,
     "patients:chart-summary": 7,
     "patients:chart-history": 15,
-    "patients:chart-photos": 19,
+    "patients:chart-photos": 7,
     "consent:chart-consents": 3,
     "aftercare:chart-aftercare": 4,
     "procedures:calendar": 14,
