@@ -194,6 +194,19 @@ EMAIL_TIMEOUT = 10  # seconds; far below the outbox's lease
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "clinic@localhost.example", required=True)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Other channels. Without an address a channel does not exist, and its messages become telephone calls.
+SMS_URL = environment.url(
+    "SMS_URL", schemes=["webhook+https", "webhook+http", "twilio+https", "twilio+http"]
+)
+SMS_SECRET = environment.text("SMS_SECRET")
+TELEGRAM_API = environment.url(
+    "TELEGRAM_API", "https://api.telegram.org", schemes=["https", "http"]
+)
+TELEGRAM_TOKEN = environment.text("TELEGRAM_TOKEN")
+TELEGRAM_BOT = environment.text("TELEGRAM_BOT")
+TELEGRAM_SECRET = environment.text("TELEGRAM_SECRET")
+ALERT_URLS = environment.listing("ALERT_URLS")
+
 # Files at rest are encrypted with the first of FILE_KEYS, and read with any of them.
 MEDIA_ROOT = environment.path("MEDIA_DIR", VAR / "media")
 SEAL_FILE = environment.path("SEAL_FILE", VAR / "seal" / "seal.p12", required=True)

@@ -3,16 +3,18 @@
 The first half is for the outbox and runs in its transactions; the second is what staff decide.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
+from clinic.messaging.leases import Held
 from clinic.messaging.models import Attempt, Message, MessageState
 from clinic.record import audit, worklist
 from clinic.record.models import TaskKind
-from clinic.staff.models import User
+from clinic.staff.models import Location, User
 from clinic.staff.roles import Role
 
 VOID = "void"
@@ -34,6 +36,27 @@ def mine(message: Message) -> Message | None:
         .filter(pk=message.pk, attempt=message.attempt, state=MessageState.LEASED)
         .first()
     )
+
+
+def held(everything: Sequence[Held]) -> list[Message]:
+    """The rows, locked, that this worker still holds, in the order in which they were leased."""
+    rows = (
+        Message.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("recipient", "link")
+        .filter(pk__in=[one.pk for one in everything], state=MessageState.LEASED)
+        .order_by("pk")
+        .in_bulk()
+    )
+    places = Location.objects.in_bulk({row.location_id for row in rows.values()} - {None})
+    mine = [rows[one.pk] for one in everything if _is_mine(rows.get(one.pk), one)]
+    for row in mine:
+        if row.location_id is not None:
+            row.location = places[row.location_id]
+    return mine
+
+
+def _is_mine(row: Message | None, one: Held) -> bool:
+    return row is not None and row.attempt == one.attempt
 
 
 def was_handed(row: Message) -> bool:
@@ -66,10 +89,11 @@ def end_attempt(row: Message, outcome: str, *, at: datetime, provider_id: str = 
     open_one.update(ended_at=at, outcome=outcome, provider_id=provider_id)
 
 
-def failed(row: Message, reason: str, *, at: datetime) -> None:
-    """It will not go out by itself any more."""
+def failed(row: Message, reason: str, *, at: datetime, instead: bool = False) -> None:
+    """It will not go out by itself any more; a person looks unless another channel does it."""
     move(row, MessageState.FAILED, at=at, reason=reason)
-    ask(row, TaskKind.MESSAGE_FAILED, at=at)
+    if not instead:
+        ask(row, TaskKind.MESSAGE_FAILED, at=at)
 
 
 def unclear(row: Message, outcome: str, *, at: datetime) -> None:
@@ -79,9 +103,11 @@ def unclear(row: Message, outcome: str, *, at: datetime) -> None:
     ask(row, TaskKind.MESSAGE_UNCERTAIN, at=at)
 
 
-def skipped(row: Message, reason: str, *, at: datetime) -> None:
+def skipped(row: Message, reason: str, *, at: datetime, instead: bool = False) -> None:
     """It must not or cannot be sent: somebody calls instead, once for all messages of one cause."""
     move(row, MessageState.SKIPPED, at=at, reason=reason)
+    if instead:
+        return
     kind = TaskKind.CALL_PATIENT if row.patient_uuid else TaskKind.MESSAGE_FAILED
     ask(row, kind, at=at, cause=f"skipped:{row.subject}:{row.recipient.uuid}")
 

@@ -22,6 +22,8 @@ REASONS = {
     "missing-value": _("its words have a gap that nothing fills"),
     "lease-expired": _("a worker stopped before sending it"),
     "released": _("no longer needed: released by a clinician"),
+    "given-back": _("a worker gave it back before trying"),
+    "other-channel": _("another channel could not deliver it"),
     "no-answer": _("a worker stopped after handing it over"),
     "sent-again": _("a colleague sends it again"),
     "by-staff": _("a colleague says that it arrived"),

@@ -6,7 +6,7 @@ knowledge by mail; everybody else, and every SMS, the neutral ones below.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
@@ -52,23 +52,42 @@ def known(message: str) -> bool:
     return message in NEUTRAL or message in load().reminders
 
 
-def compose(message: Message, *, link: str) -> Wording:
+Own = Mapping[tuple[str, str, str], Template]  # by message, language and channel
+
+
+class Book:
+    """The words that a batch of messages needs, read once for all of them."""
+
+    def __init__(
+        self, own: Mapping[tuple[str, str, str], Template], place: Location | None
+    ) -> None:
+        self.own = own
+        self.place = place  # whose numbers count where a message names no place
+
+    @classmethod
+    def of(cls, messages: Collection[Message]) -> "Book":
+        rows = Template.objects.filter(message__in={one.message for one in messages})
+        newest = {
+            (row.message, row.language, row.channel): row for row in rows.order_by("version", "pk")
+        }
+        anywhere = any(one.location_id is None for one in messages)
+        first = Location.objects.in_use().order_by("pk").first() if anywhere else None
+        return cls(newest, first)
+
+
+def compose(message: Message, *, link: str, book: Book | None = None) -> Wording:
     """The finished text in the recipient's language; a value that is missing sends nothing."""
-    wording = words_of(message)
+    book = book or Book.of([message])
+    wording = words_of(message, book)
     with translation.override(message.recipient.language):
-        values = {"clinic": settings.CLINIC_NAME, "link": link, **_values(message)}
+        values = {"clinic": settings.CLINIC_NAME, "link": link, **_values(message, book)}
     return Wording(*(fill(text, values, of=message.message) for text in wording))
 
 
-def words_of(message: Message) -> Wording:
+def words_of(message: Message, book: Book) -> Wording:
     """The clinic's newest own words, else the knowledge's if details are allowed, else neutral."""
     language = message.recipient.language
-    own = (
-        Template.objects.filter(message=message.message, language=language, channel=message.channel)
-        .order_by("-version")
-        .first()
-    )
-    if own:
+    if own := book.own.get((message.message, language, message.channel)):
         return Wording(own.title or TITLE.in_(language), own.text)
     detailed = message.channel == Channel.EMAIL and message.recipient.details_allowed_at
     text = _detailed(message.message) if detailed else None
@@ -95,9 +114,9 @@ def hour(at: datetime, zone: tzinfo) -> str:
     return formats.time_format(at.astimezone(zone), "H:i")
 
 
-def _values(message: Message) -> dict[str, str]:
+def _values(message: Message, book: Book) -> dict[str, str]:
     """Instants become days, or the hour for `time`, on the clock of the place of the visit."""
-    place = message.location or Location.objects.in_use().order_by("pk").first()
+    place = message.location or book.place
     zone = place.zone if place else message.recipient.zone
     values: dict[str, str] = {}
     for name, value in message.values.items():

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from clinic.messaging import links, outbox
-from clinic.messaging.channels import Letter
+from clinic.messaging.channels import Adapter, Letter
 from clinic.messaging.models import Message, PatientLink, Purpose, Recipient
 from clinic.messaging.outbox import Owed
 from tests.factories.staff import NOW
@@ -56,7 +56,7 @@ def owe(**changes: Any) -> Message:
         return outbox.owe(Owed(**words), at=NOW)
 
 
-class Provider:
+class Provider(Adapter):
     """Takes every letter, or answers what it was told to answer."""
 
     def __init__(self, *answers: Exception | None, idempotent: bool = False) -> None:

@@ -13,9 +13,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
-from clinic.messaging import channels, ledger, outbox
+from clinic.messaging import channels, ledger, outbox, outcomes, readiness
 from clinic.messaging.channels import Letter
-from clinic.messaging.models import Message, MessageState
+from clinic.messaging.leases import claim
+from clinic.messaging.models import Channel, Message, MessageState
 from clinic.record.models import Task, TaskKind
 from tests.factories.messaging import Provider, make_recipient, owe
 from tests.factories.staff import NOW
@@ -63,8 +64,8 @@ def test_a_message_is_owed_only_inside_a_transaction_of_the_business() -> None:
 @pytest.mark.parametrize(
     ("step", "how"),
     [
-        ("clinic.messaging.outbox.deliver", killed),  # right after the lease
-        ("clinic.messaging.ledger.mine", killed),  # before it looks again
+        ("clinic.messaging.dispatch.deliver", killed),  # right after the lease
+        ("clinic.messaging.ledger.held", killed),  # before it looks again
         ("clinic.messaging.wording.compose", killed),  # before it says so in the row
     ],
 )
@@ -88,7 +89,7 @@ def test_killed_between_saying_so_and_the_provider_nobody_knows(
 ) -> None:
     message = owe()
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "_hand_over", killed_after(outbox._hand_over))
+        patch.setattr(readiness, "hand_over", killed_after(readiness.hand_over))
         with pytest.raises(SystemExit):
             outbox.deliver_due(clock=at(NOW))
     outbox.deliver_due(clock=at(AFTER_LEASE))
@@ -96,13 +97,13 @@ def test_killed_between_saying_so_and_the_provider_nobody_knows(
     assert Task.objects.get().kind == TaskKind.MESSAGE_UNCERTAIN
 
 
-@pytest.mark.parametrize("step", ["_accepted", "ledger.end_attempt", "ledger.move"])
+@pytest.mark.parametrize("step", ["write", "_accept"])
 def test_killed_after_the_provider_took_it_it_is_never_sent_twice(
     step: str, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = owe()
     with monkeypatch.context() as patch:
-        patch.setattr(f"clinic.messaging.outbox.{step}", killed)
+        patch.setattr(f"clinic.messaging.outcomes.{step}", killed)
         with pytest.raises(SystemExit):
             outbox.deliver_due(clock=at(NOW))
     outbox.deliver_due(clock=at(AFTER_LEASE))
@@ -118,7 +119,7 @@ def test_a_provider_that_knows_keys_gets_the_same_key_again(
     provider.idempotent = True
     owe()
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "_accepted", killed)
+        patch.setattr(outcomes, "write", killed)
         with pytest.raises(SystemExit):
             outbox.deliver_due(clock=at(NOW))
     outbox.deliver_due(clock=at(AFTER_LEASE))
@@ -157,7 +158,7 @@ def test_a_row_that_somebody_locks_is_left_to_them() -> None:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '2s'")  # whoever waits has lost
-            taken.append(len(outbox.claim(at=NOW)))
+            taken.append(len(claim(Channel.EMAIL, 10, at=NOW)))
         finally:
             connection.close()
 
@@ -167,7 +168,7 @@ def test_a_row_that_somebody_locks_is_left_to_them() -> None:
         worker.start()
         worker.join()
     assert taken == [0]
-    assert len(outbox.claim(at=NOW)) == 1
+    assert len(claim(Channel.EMAIL, 10, at=NOW)) == 1
 
 
 @really_committed

@@ -7,7 +7,8 @@ from hashlib import sha256
 import pytest
 from django.db import transaction
 
-from clinic.messaging import channels, ledger, links, outbox, wording
+from clinic.messaging import channels, dispatch, ledger, links, outbox, wording
+from clinic.messaging.leases import claim
 from clinic.messaging.models import Channel, Message, MessageState, Suppression, Template
 from clinic.record.models import Task, TaskKind
 from tests.factories.messaging import Provider, make_link, make_recipient, owe
@@ -52,7 +53,7 @@ def test_what_is_due_is_sent_once_however_often_somebody_looks(provider: Provide
     attempt = message.attempts.get()
     assert (attempt.outcome, attempt.provider_id) == ("accepted", f"id-{message.uuid}")
     assert (
-        message.text_sha256
+        attempt.text_sha256
         == sha256(f"{provider.letters[0].title}\n{provider.letters[0].text}".encode()).hexdigest()
     )
 
@@ -187,9 +188,9 @@ def test_settling_can_name_the_messages() -> None:
 
 def test_settled_between_lease_and_hand_over_it_stays_here(provider: Provider) -> None:
     message = owe()
-    (leased,) = outbox.claim(at=NOW)
+    (leased,) = claim(Channel.EMAIL, 10, at=NOW)
     outbox.settle("session:1", at=NOW, reason="cancelled")
-    outbox.deliver(leased, clock=at(NOW))
+    dispatch.deliver([leased], Channel.EMAIL, clock=at(NOW))
     assert provider.letters == []
     assert state_of(message) == (MessageState.CANCELLED, "cancelled")
 
@@ -289,10 +290,10 @@ def test_a_message_that_breaks_the_sender_is_a_task_and_the_others_go_out(
     broken, good = owe(message="broken"), owe()
     compose = wording.compose
 
-    def composed(message: Message, *, link: str) -> wording.Wording:
+    def composed(message: Message, *, link: str, book: wording.Book) -> wording.Wording:
         if message.message == "broken":
             raise ZeroDivisionError
-        return compose(message, link=link)
+        return compose(message, link=link, book=book)
 
     monkeypatch.setattr(wording, "compose", composed)
     outbox.deliver_due(clock=at(NOW))
@@ -347,13 +348,13 @@ def test_the_same_hour_twice_means_no_quiet_hours(provider: Provider) -> None:
 
 def test_a_lost_lease_writes_nothing(provider: Provider) -> None:
     message = owe()
-    (slow,) = outbox.claim(at=NOW)
+    (slow,) = claim(Channel.EMAIL, 10, at=NOW)
     later = NOW + outbox.LEASE
-    outbox.reclaim(at=later)
-    (quick,) = outbox.claim(at=later)
-    outbox.deliver(slow, clock=at(later))
+    dispatch.reclaim(at=later)
+    (quick,) = claim(Channel.EMAIL, 10, at=later)
+    dispatch.deliver([slow], Channel.EMAIL, clock=at(later))
     assert provider.letters == []
-    outbox.deliver(quick, clock=at(later))
+    dispatch.deliver([quick], Channel.EMAIL, clock=at(later))
     assert len(provider.letters) == 1
-    assert ledger.mine(slow) is None
+    assert ledger.held([slow]) == []
     assert state_of(message)[0] == MessageState.ACCEPTED

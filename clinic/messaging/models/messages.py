@@ -1,12 +1,10 @@
-"""What we owe to whom: recipients, messages and every attempt to deliver them, patient links."""
+"""What is owed to whom, every attempt to deliver it, and the clinic's own words."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pgtrigger
 from django.db import models
@@ -15,106 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import WrongState
 from clinic.knowledge.loader import load
+from clinic.messaging.models.people import Channel, PatientLink, Recipient
 from clinic.messaging.names import NAMES, REASONS
 from clinic.staff.models import LANGUAGES, Location
 from clinic.staff.roles import Permission
 
 if TYPE_CHECKING:
     from clinic.staff.models import User
-
-
-class Channel(models.TextChoices):
-    EMAIL = "email", _("E-mail")
-    SMS = "sms", _("SMS")
-
-
-class Recipient(models.Model):
-    """Where somebody can be reached, in which language, and through which channels they allow."""
-
-    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
-    email = models.EmailField(blank=True)
-    phone = models.CharField(
-        max_length=20, blank=True, help_text="E.164, for example +380441234567."
-    )
-    language = models.CharField(max_length=5, choices=LANGUAGES)
-    time_zone = models.CharField(max_length=60)
-    email_allowed_at = models.DateTimeField(null=True, help_text="Empty means: not allowed.")
-    sms_allowed_at = models.DateTimeField(null=True, help_text="Empty means: not allowed.")
-    details_allowed_at = models.DateTimeField(
-        null=True,
-        help_text="Empty means: mails stay neutral, what concerns health is behind the link.",
-    )
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(email_allowed_at=None) | ~Q(email=""), name="recipient_email_if_allowed"
-            ),
-            models.CheckConstraint(
-                condition=Q(sms_allowed_at=None) | ~Q(phone=""), name="recipient_phone_if_allowed"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Recipient #{self.pk}"
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
-
-    def address_for(self, channel: str) -> str:
-        return self.email if channel == Channel.EMAIL else self.phone
-
-    def allows(self, channel: str) -> bool:
-        allowed_at = self.email_allowed_at if channel == Channel.EMAIL else self.sms_allowed_at
-        return allowed_at is not None
-
-
-class Purpose(models.TextChoices):
-    """What a patient's link opens, and nothing else."""
-
-    INTAKE = "intake", _("Fill in the questionnaire")
-    CONSENT = "consent", _("Read and sign a consent")
-    AFTERCARE = "aftercare", _("Aftercare")
-
-
-class PatientLinkQuerySet(models.QuerySet["PatientLink"]):
-    def alive(self, *, at: datetime) -> PatientLinkQuerySet:
-        return self.filter(revoked_at=None, expires_at__gt=at)
-
-
-PatientLinkManager = models.Manager.from_queryset(PatientLinkQuerySet)
-
-
-class PatientLink(models.Model):
-    """A key to one page for one purpose. Its token is signed and never stored, only its hash."""
-
-    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
-    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="links")
-    purpose = models.CharField(max_length=20, choices=Purpose)
-    subject = models.CharField(max_length=80, help_text="What it opens: consent:<uuid>.")
-    token_sha256 = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    opened_at = models.DateTimeField(null=True, help_text="Empty means: never opened.")
-    revoked_at = models.DateTimeField(null=True, help_text="Empty means: not revoked.")
-
-    objects = PatientLinkManager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(purpose__in=Purpose.values), name="patientlink_purpose_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(expires_at__gt=F("created_at")),
-                name="patientlink_expires_after_created",
-            ),
-        ]
-        indexes = [models.Index(fields=["subject"], name="patientlink_subject")]
-
-    def __str__(self) -> str:
-        return f"PatientLink #{self.pk} {self.purpose}"
 
 
 class MessageState(models.TextChoices):
@@ -131,7 +36,13 @@ class MessageState(models.TextChoices):
 
 MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
     MessageState.OWED: frozenset(
-        {MessageState.LEASED, MessageState.CANCELLED, MessageState.SKIPPED, MessageState.EXPIRED}
+        {
+            MessageState.LEASED,
+            MessageState.UNCERTAIN,
+            MessageState.CANCELLED,
+            MessageState.SKIPPED,
+            MessageState.EXPIRED,
+        }
     ),
     MessageState.LEASED: frozenset(
         {
@@ -158,6 +69,14 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
 
 TROUBLED = [MessageState.FAILED, MessageState.UNCERTAIN]
 LATE_AFTER = timedelta(minutes=5)
+
+
+class Priority(models.IntegerChoices):
+    """What goes first when many are due."""
+
+    FIRST = 0, _("first")
+    NORMAL = 1, _("normal")
+    LAST = 2, _("last")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -217,6 +136,21 @@ class Message(models.Model):
         related_name="+",
         help_text="Whose quiet hours and phones count. Empty means: no quiet hours.",
     )
+    instead_of = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="fallback",
+        help_text="The same on a channel that failed. Empty means: the first choice.",
+    )
+    carried_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="carries",
+        help_text="The message whose text it became a part of. Empty means: stands alone.",
+    )
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     values = models.JSONField(default=dict, help_text="What its placeholders stand for.")
     due_at = models.DateTimeField()
     not_after = models.DateTimeField(help_text="Later than this it is of no use.")
@@ -225,7 +159,6 @@ class Message(models.Model):
     state_at = models.DateTimeField(help_text="Since when it is in this state.")
     lease_until = models.DateTimeField(null=True, help_text="Empty means: nobody holds it.")
     attempt = models.PositiveSmallIntegerField(default=0)
-    text_sha256 = models.CharField(max_length=64, blank=True, help_text="Of what was sent.")
 
     objects = MessageManager()
 
@@ -242,6 +175,9 @@ class Message(models.Model):
                 condition=Q(channel__in=Channel.values), name="message_channel_known"
             ),
             models.CheckConstraint(
+                condition=Q(priority__in=Priority.values), name="message_priority_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(state="leased", lease_until__isnull=False)
                 | (~Q(state="leased") & Q(lease_until=None)),
                 name="message_leased_iff_lease_until",
@@ -252,6 +188,11 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="owed"), name="message_due"),
+            models.Index(
+                fields=["channel", "priority", "due_at", "id"],
+                condition=Q(state="owed"),
+                name="message_next",
+            ),
             models.Index(
                 fields=["lease_until"], condition=Q(state="leased"), name="message_leased"
             ),
@@ -307,8 +248,14 @@ class Attempt(models.Model):
     ended_at = models.DateTimeField(null=True, help_text="Empty means: no answer was recorded.")
     outcome = models.CharField(max_length=40, blank=True, help_text="accepted, refused, time-out.")
     provider_id = models.CharField(max_length=200, blank=True)
+    text_sha256 = models.CharField(max_length=64, blank=True, help_text="Of what was sent.")
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="attempt_provider_id"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["message", "number"], name="attempt_numbered_once"),
             models.CheckConstraint(
@@ -348,39 +295,3 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return f"Template {self.message} {self.language} v{self.version}"
-
-
-class SuppressionQuerySet(models.QuerySet["Suppression"]):
-    def in_force(self) -> SuppressionQuerySet:
-        return self.filter(lifted_at=None)
-
-    def of(self, channel: str, address: str) -> SuppressionQuerySet:
-        folded = address.strip().casefold().encode()
-        return self.filter(channel=channel, address_sha256=sha256(folded).hexdigest())
-
-
-SuppressionManager = models.Manager.from_queryset(SuppressionQuerySet)
-
-
-class Suppression(models.Model):
-    """An address that must not be written to through a channel; lifted, never deleted."""
-
-    channel = models.CharField(max_length=10, choices=Channel)
-    address_sha256 = models.CharField(max_length=64)
-    source = models.CharField(max_length=40, help_text="unsubscribe, STOP, provider.")
-    created_at = models.DateTimeField()
-    lifted_at = models.DateTimeField(null=True, help_text="Empty means: in force.")
-
-    objects = SuppressionManager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["channel", "address_sha256"],
-                condition=Q(lifted_at=None),
-                name="suppression_in_force_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Suppression #{self.pk}"

@@ -1,69 +1,30 @@
-"""The ways a message can leave the house, and what each of them promises."""
+"""Mail. A server that took a message cannot be asked about it, nor does it know keys."""
 
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from email.utils import formataddr
-from typing import Protocol
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from clinic.messaging.models import Channel
+from clinic.messaging.channels.base import (
+    Adapter,
+    Busy,
+    Letter,
+    NotSent,
+    Refused,
+    Unclear,
+    Unreachable,
+)
 
 PERMANENT = 500  # an SMTP answer from here on is a no for ever
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One message as it leaves: composed, and named by a key that never changes."""
-
-    key: UUID
-    to: str
-    title: str
-    text: str
-
-
-class NotSent(Exception):
-    """Nothing left the house, or nobody knows. `outcome` goes into the attempt."""
-
-    def __init__(self, outcome: str) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
-
-
-class Unreachable(NotSent):
-    """Nobody listened: nothing was handed over."""
-
-
-class Busy(NotSent):
-    """The provider answered: not now."""
-
-
-class Refused(NotSent):
-    """The provider answered: never."""
-
-
-class Unclear(NotSent):
-    """It was handed over, and no answer came."""
-
-
-class Adapter(Protocol):
-    """A provider. `idempotent`: the same key handed over twice arrives once."""
-
-    idempotent: bool
-
-    def send(self, letter: Letter) -> str: ...
-
-
-class Smtp:
-    """Mail. A server that took a message cannot be asked about it, nor does it know keys."""
-
-    idempotent = False
+class Smtp(Adapter):
+    """One mail server."""
 
     def send(self, letter: Letter) -> str:
         """Hand it over; the Message-ID is the same however often it is handed over."""
@@ -74,7 +35,7 @@ class Smtp:
             letter.text,
             to=[letter.to],
             from_email=formataddr((settings.CLINIC_NAME, settings.DEFAULT_FROM_EMAIL)),
-            headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+            headers={"Message-ID": message_id, **_headers(letter)},
             connection=connection,
         )
         try:
@@ -86,12 +47,13 @@ class Smtp:
         return message_id
 
 
-ADAPTERS: dict[str, Adapter] = {Channel.EMAIL: Smtp()}
-
-
-def adapter(channel: str) -> Adapter | None:
-    """None where the clinic has no provider for it."""
-    return ADAPTERS.get(channel)
+def _headers(letter: Letter) -> dict[str, str]:
+    """One press in the mail program is enough to get no more of them (RFC 8058)."""
+    headers = {"Auto-Submitted": "auto-generated"}
+    if letter.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def _connected() -> BaseEmailBackend:

@@ -1,0 +1,49 @@
+"""What we owe to whom: recipients, messages and every attempt to deliver them, patient links."""
+
+from clinic.messaging.models.gateways import Dispatcher, Gateway, Receipt
+from clinic.messaging.models.messages import (
+    LATE_AFTER,
+    MESSAGE_MOVES,
+    TROUBLED,
+    Attempt,
+    Message,
+    MessageQuerySet,
+    MessageState,
+    Priority,
+    Template,
+)
+from clinic.messaging.models.people import (
+    ADDRESSES,
+    Channel,
+    ChannelConsent,
+    PatientLink,
+    Purpose,
+    Recipient,
+    Source,
+    Suppression,
+    digest,
+)
+
+__all__ = [
+    "ADDRESSES",
+    "LATE_AFTER",
+    "MESSAGE_MOVES",
+    "TROUBLED",
+    "Attempt",
+    "Channel",
+    "ChannelConsent",
+    "Dispatcher",
+    "Gateway",
+    "Message",
+    "MessageQuerySet",
+    "MessageState",
+    "PatientLink",
+    "Priority",
+    "Purpose",
+    "Receipt",
+    "Recipient",
+    "Source",
+    "Suppression",
+    "Template",
+    "digest",
+]
