@@ -15,7 +15,7 @@ TEST_PACKAGES := chromium poppler-utils qpdf git libatomic1
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test e2e check fix lock screenshots bench doctor
+.PHONY: help setup setup-dev demo run test e2e chaos check fix lock screenshots bench doctor
 .PHONY: check-style check-types check-templates check-imports check-migrations check-messages check-states check-house
 .NOTPARALLEL:
 
@@ -83,6 +83,9 @@ lock: setup-dev  ## requirements*.txt anew: newest versions, hashes, no index
 
 screenshots: setup-dev $(DONE)/test-packages  ## the pictures of the documentation, while `make demo` runs
 	@$(PY) docs/screenshots.py
+
+chaos: setup-dev  ## 4,000 messages while workers, database and broker die again and again
+	@$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench/bench_chaos.py
 
 bench: setup-dev  ## measured against stated targets; one of them: make bench-NAME
 	$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench

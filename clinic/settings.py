@@ -194,7 +194,7 @@ EMAIL_TIMEOUT = 10  # seconds; far below the outbox's lease
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "clinic@localhost.example", required=True)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# Other channels. Without an address a channel does not exist, and its messages become telephone calls.
+# Other channels. Without an address a channel does not exist: its messages become telephone calls.
 SMS_URL = environment.url(
     "SMS_URL", schemes=["webhook+https", "webhook+http", "twilio+https", "twilio+http"]
 )

@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from django.db import transaction
 
-from clinic.messaging import channels, ledger, outcomes, pacing, readiness
+from clinic.messaging import channels, last_look, ledger, outcomes, pacing
 from clinic.messaging.channels import Adapter, Letter, NotSent
 from clinic.messaging.leases import Held
 from clinic.messaging.models import Channel, Message
@@ -93,7 +93,7 @@ def _turn(channel: Channel, limit: int, *, clock: Clock) -> tuple[int, Next]:
 
 def deliver(held: Sequence[Held], channel: str, *, clock: Clock) -> bool:
     """Send what this worker leased. False means that nobody takes more there: stop knocking."""
-    ready = readiness.hand_over(held, at=clock())
+    ready = last_look.hand_over(held, at=clock())
     adapter = channels.adapter(channel)
     if not ready or adapter is None:
         return True

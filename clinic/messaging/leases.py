@@ -40,7 +40,12 @@ class Held(NamedTuple):
 
 def claim(channel: str, count: int, *, at: datetime) -> list[Held]:
     """Lease the next due messages of a channel, the most urgent first, then the oldest."""
-    told = {"channel": channel, "at": at, "until": at + LEASE, "count": count}
+    told: dict[str, str | int | datetime] = {
+        "channel": channel,
+        "at": at,
+        "until": at + LEASE,
+        "count": count,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, told)
+        cursor.execute(CLAIM, {"channel": channel, "at": at, "until": until, "count": count})
         return sorted(map(Held._make, cursor.fetchall()))

@@ -76,7 +76,7 @@ def _accept(answers: Sequence[Answer], *, at: datetime) -> set[int]:
     """Which of them are still ours and still wanted, now written as taken."""
     if not answers:
         return set()
-    told = {
+    told: dict[str, datetime | list[int] | list[str]] = {
         "ids": [answer.message.pk for answer in answers],
         "numbers": [answer.message.attempt for answer in answers],
         "names": [answer.provider_id for answer in answers],

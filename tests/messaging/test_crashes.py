@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
-from clinic.messaging import channels, ledger, outbox, outcomes, readiness
+from clinic.messaging import channels, last_look, ledger, outbox, outcomes
 from clinic.messaging.channels import Letter
 from clinic.messaging.leases import claim
 from clinic.messaging.models import Channel, Message, MessageState
@@ -89,7 +89,7 @@ def test_killed_between_saying_so_and_the_provider_nobody_knows(
 ) -> None:
     message = owe()
     with monkeypatch.context() as patch:
-        patch.setattr(readiness, "hand_over", killed_after(readiness.hand_over))
+        patch.setattr(last_look, "hand_over", killed_after(last_look.hand_over))
         with pytest.raises(SystemExit):
             outbox.deliver_due(clock=at(NOW))
     outbox.deliver_due(clock=at(AFTER_LEASE))

@@ -16,16 +16,10 @@ BEHIND_A_PROXY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 FOR_NOW = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY}
 
 
-def post(
-    url: str,
-    *,
-    content: bytes,
-    headers: Mapping[str, str],
-    auth: tuple[str, str] | None = None,
-) -> httpx.Response:
+def post(url: str, *, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
     """The answer of a provider that took it; every other end is a `NotSent`."""
     try:
-        answer = _client(os.getpid()).post(url, content=content, headers=dict(headers), auth=auth)
+        answer = _client(os.getpid()).post(url, content=content, headers=dict(headers))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
         raise Unreachable(type(exc).__name__) from exc
     except httpx.UnsupportedProtocol as exc:

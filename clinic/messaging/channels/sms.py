@@ -31,12 +31,15 @@ class Twilio(Adapter):
         told = {"To": letter.to, "From": self.sender, "Body": letter.text}
         if self.status_url:
             told["StatusCallback"] = f"{self.status_url}{letter.key}/"
+        secret = f"{self.account}:{self.token}"
         try:
             answer = http.post(
                 f"{self.url}/2010-04-01/Accounts/{self.account}/Messages.json",
                 content=urlencode(told).encode(),
-                headers={"Content-Type": "application/x-www-form-urlencoded"},
-                auth=(self.account, self.token),
+                headers={
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    "Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}",
+                },
             )
         except Refused as refused:
             raise (OptedOut("opted-out") if refused.code == OPTED_OUT else refused) from refused

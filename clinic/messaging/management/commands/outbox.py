@@ -1,15 +1,18 @@
 """Deliver what is due without Celery: the spare dispatcher. Any number of them may run."""
 
+import logging
 import signal
 from argparse import ArgumentParser
 from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
 from clinic.messaging import outbox
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -21,13 +24,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = Event()
-        if options["loop"]:
-            for name in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(name, lambda *_: stopped.set())
-        while True:
-            done = outbox.deliver_due(clock=timezone.now)
-            if done:
-                self.stdout.write(f"{done} messages handled")
-            close_old_connections()
-            if not options["loop"] or stopped.wait(options["every"]):
-                return
+        if not options["loop"]:
+            self.deliver(stopped)
+            return
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stopped.set())
+        while not stopped.is_set():
+            self.deliver_or_wait(stopped)
+            stopped.wait(options["every"])
+
+    def deliver_or_wait(self, stopped: Event) -> None:
+        """A database that is away comes back; whoever loops is there when it does."""
+        try:
+            self.deliver(stopped)
+        except (DatabaseError, InterfaceError):
+            logger.warning("the database cannot be reached; the next look delivers")
+            connection.close()
+        close_old_connections()
+
+    def deliver(self, stopped: Event) -> None:
+        done = outbox.deliver_due(clock=timezone.now, wait=stopped.wait)
+        if done:
+            self.stdout.write(f"{done} messages handled")

@@ -60,9 +60,9 @@ def _note(ready: Sequence[Ready], *, at: datetime) -> None:
     if not ready:
         return
     digests = [sha256(f"{one.title}\n{one.text}".encode()).hexdigest() for _row, one in ready]
-    told = [at, [row.pk for row, _ in ready], [row.attempt for row, _ in ready], digests]
+    ids, numbers = [row.pk for row, _ in ready], [row.attempt for row, _ in ready]
     with connection.cursor() as cursor:
-        cursor.execute(ATTEMPT, told)
+        cursor.execute(ATTEMPT, [at, ids, numbers, digests])
 
 
 def _wanted(row: Message, stopped: Collection[tuple[str, str]], *, at: datetime) -> bool:
