@@ -40,12 +40,7 @@ class Held(NamedTuple):
 
 def claim(channel: str, count: int, *, at: datetime) -> list[Held]:
     """Lease the next due messages of a channel, the most urgent first, then the oldest."""
-    told: dict[str, str | int | datetime] = {
-        "channel": channel,
-        "at": at,
-        "until": at + LEASE,
-        "count": count,
-    }
+    until = at + LEASE
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"channel": channel, "at": at, "until": until, "count": count})
         return sorted(map(Held._make, cursor.fetchall()))
