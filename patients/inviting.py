@@ -17,6 +17,7 @@ from patients.models import Intake, Moment, Patient
 from patients.models.people import PatientQuerySet
 
 OPEN = timedelta(days=14)
+ON_TABLET = timedelta(hours=2)
 MESSAGE = "intake-link"
 
 
@@ -70,6 +71,23 @@ def invite(
     audit.record(
         "intake.invited", patient, at=at, by=by, patient=patient.uuid, channel=channel.value
     )
+    return link
+
+
+@transaction.atomic
+def open_here(patient: Patient, moment: str, *, at: datetime, by: User) -> PatientLink:
+    """On the clinic's own device, for the time of a visit; a link sent home goes on working."""
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if patient.intakes.to_review().filter(moment=moment).exists():
+        raise WaitsForReview
+    link = links.make(
+        patient.recipient,
+        Purpose.INTAKE,
+        subject_of(patient, moment),
+        expires_at=at + ON_TABLET,
+        at=at,
+    )
+    audit.record("intake.opened-on-tablet", patient, at=at, by=by, patient=patient.uuid)
     return link
 
 

@@ -37,6 +37,7 @@ urlpatterns = [
     path("<uuid:patient>/notes/<str:question>/review/", words.note_review, name="note-review"),
     path("<uuid:patient>/intake/", intake.intake_fill, name="intake-fill"),
     path("<uuid:patient>/intake/again/", intake.intake_again, name="intake-again"),
+    path("<uuid:patient>/intake/tablet/", asking.intake_tablet, name="intake-tablet"),
     path("<uuid:patient>/intake/send/", asking.intake_send, name="intake-send"),
     path("<uuid:patient>/intake/send/stop/", asking.intake_send_stop, name="intake-send-stop"),
     path("<uuid:patient>/intake/<uuid:intake>/review/", asking.intake_review, name="intake-review"),

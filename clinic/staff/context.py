@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.staff import tablet
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
 
@@ -126,6 +127,7 @@ def clinic(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     around: dict[str, object] = {"clinic_name": settings.CLINIC_NAME, "no_users": no_users}
     if not isinstance(user, User):
+        around["on_tablet"] = tablet.of(request) is not None
         return around
     around["navigation"] = links(user, current=view_name(request))
     if user.may(Permission.SEE_PATIENTS):

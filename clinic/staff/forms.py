@@ -54,6 +54,17 @@ class RowForm(forms.Form):
             self.data = shown
 
 
+class PinForm(forms.Form):
+    """Digits, typed with the thumb; never shown again."""
+
+    pin = forms.CharField(
+        label=_("PIN"),
+        max_length=8,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
 def spoken(value: object) -> object:
     """As a person would read it."""
     if isinstance(value, list):

@@ -223,6 +223,22 @@ class User(AbstractBaseUser):
         return f"{self.full_name}, {self.title}" if self.title else self.full_name
 
 
+class StaffPin(models.Model):
+    """By which a colleague takes back a tablet; only its hash is kept."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="pin")
+    digest = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+    wrong = models.PositiveSmallIntegerField(default=0, help_text="In a row, since the last lock.")
+    locked_until = models.DateTimeField(null=True, help_text="Empty means: never locked.")
+
+    def __str__(self) -> str:
+        return f"StaffPin #{self.pk}"
+
+    def is_locked(self, *, at: datetime) -> bool:
+        return self.locked_until is not None and at < self.locked_until
+
+
 class WorkingHours(models.Model):
     """When somebody works at a location, every week, on its wall clock."""
 

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from clinic.staff.views import places, team, trail
+from clinic.staff.views import places, tablets, team, trail
 
 app_name = "staff"
 urlpatterns = [
     path("me/", team.account, name="account"),
+    path("me/pin/", tablets.pin_choose, name="pin-choose"),
+    path("tablet/", tablets.tablet_page, name="tablet"),
     path("team/", team.user_list, name="user-list"),
     path("team/invite/", team.user_invite, name="user-invite"),
     path("team/<uuid:user>/", team.user_edit, name="user-edit"),

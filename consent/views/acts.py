@@ -5,16 +5,16 @@ from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.errors import ClinicError
-from clinic.messaging import links
+from clinic.messaging.handing import hand_over
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 from consent import reading, signing, withdrawing
@@ -38,11 +38,12 @@ def document_tablet(request: StaffRequest, document: UUID) -> HttpResponse:
     """Hand over this device: our own login ends here before the patient gets it."""
     row = document_of(request, document)
     try:
-        link = signing.open_on_tablet(row, at=timezone.now(), by=request.user)
+        back = reverse("consent:document-detail", args=[row.uuid])
+        return hand_over(
+            request, lambda: signing.open_on_tablet(row, at=timezone.now(), by=request.user), back
+        )
     except ClinicError as error:
         return refused(request, row, error)
-    logout(request)
-    return redirect("messaging:link-open", links.token(link))
 
 
 @requires(Permission.OFFER_CONSENT)

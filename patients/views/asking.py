@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.errors import ClinicError
+from clinic.messaging.handing import hand_over
+from clinic.messaging.models import PatientLink
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Location
 from clinic.staff.roles import Permission
 from patients import inviting, reviewing
 from patients.comparing import PREGNANT, AnswerLine, ListLine, Standing
-from patients.models import Intake, Kept, Patient, Reply
+from patients.models import Intake, Kept, Moment, Patient, Reply
 from patients.reviewing import Review
 from patients.views.door import language, patient_of, put_on_record
 from patients.views.lines import TITLES, label_of
@@ -59,6 +61,23 @@ def intake_send_stop(request: StaffRequest, patient: UUID) -> HttpResponse:
     inviting.take_back(row, at=timezone.now(), by=request.user)
     messages.success(request, _("The link opens nothing any more."))
     return redirect(row)
+
+
+@require_POST
+@requires(Permission.RECORD_CLINICAL)
+def intake_tablet(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """This device becomes the patient's: the questionnaire, or what may have changed since."""
+    row = patient_of(request, patient)
+    moment = Moment.SESSION if request.POST.get("moment") == Moment.SESSION else Moment.INTAKE
+    back = row.get_absolute_url()
+
+    def make() -> PatientLink:
+        return inviting.open_here(row, moment, at=timezone.now(), by=request.user)
+
+    try:
+        return hand_over(request, make, back)
+    except ClinicError as error:
+        return refused(request, row, error)
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from clinic.messaging.models import Message, PatientLink
 from clinic.record.models import AuditEntry
+from clinic.staff.models import User
 from clinic.staff.roles import GRANTS, Permission, Role
 from consent import export
 from consent.models import ConsentDocument, ConsentState
 from tests.consent.conftest import Sample
 from tests.factories.consent import make_countersigned, make_offered, make_signed
-from tests.factories.staff import NOW, PASSWORD, make_staff
+from tests.factories.staff import NOW, PASSWORD, make_pin, make_staff
 
 pytestmark = pytest.mark.django_db
 S = ConsentState
@@ -39,9 +40,9 @@ ACTS = {
 }
 
 
-def signed_in(role: Role) -> Client:
+def signed_in(who: Role | User) -> Client:
     client = Client()
-    client.force_login(make_staff(role))
+    client.force_login(who if isinstance(who, User) else make_staff(who))
     return client
 
 
@@ -131,10 +132,12 @@ def test_the_page_says_what_comes_next_and_asks_again_while_it_is_being_sealed()
 
 
 def test_handing_over_the_tablet_ends_our_own_login() -> None:
-    client, document = signed_in(Role.RECEPTION), make_offered()
+    desk, document = make_staff(Role.RECEPTION), make_offered()
+    client = signed_in(desk)
+    assert client.post(url("document-tablet", document)).status_code == 409  # no PIN yet
+    make_pin(desk)
     response = client.post(url("document-tablet", document))
-    assert response.status_code == 302
-    assert "/p/" in response.headers["Location"]
+    assert (response.status_code, response.headers["Location"]) == (302, "/p/consent/")
     assert "_auth_user_id" not in client.session
     assert client.get(url("document-detail", document)).status_code == 302
     assert PatientLink.objects.get(subject=document.cause).purpose == "consent"

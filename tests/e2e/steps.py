@@ -12,7 +12,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from clinic.staff.models import User
+from clinic.staff.models import StaffPin, User
+from clinic.staff.pins import peppered
 from clinic.staff.roles import Role
 from tests.e2e.conftest import House
 from tests.factories.catalogue import make_lot, make_product
@@ -20,6 +21,7 @@ from tests.factories.consent import ensure_wording
 from tests.factories.patients import make_picture
 from tests.factories.staff import (
     PASSWORD,
+    PIN,
     make_location,
     make_room,
     make_staff,
@@ -61,6 +63,8 @@ class Steps:
             user = make_staff(*roles, email=f"{name}@clinic.example", location=location)
             if name == "cosmetologist":
                 make_working_hours(user, location, starts=time(0, 0), ends=time(23, 59))
+        for user in User.objects.all():
+            StaffPin.objects.create(user=user, digest=digest_of(PIN), set_at=timezone.now())
         User.objects.update(password=PBKDF2PasswordHasher().encode(PASSWORD, "salt"))
         make_lot(make_product(name="Fictivit Browser"), number="LOT-E2E", expires_on=far_away())
         ensure_wording()
@@ -340,6 +344,11 @@ class Steps:
         found = Axe().run(page).response["violations"]
         serious = [each for each in found if each["impact"] in {"serious", "critical"}]
         assert not serious, [(each["id"], each["nodes"][0]["html"]) for each in serious]
+
+
+def digest_of(pin: str) -> str:
+    """As the running house hashes it; the tests themselves hash faster."""
+    return PBKDF2PasswordHasher().encode(peppered(pin), "salt")
 
 
 def choose(page: Page, field: str, words: str) -> None:

@@ -111,7 +111,11 @@ def make_handed_in(
     until = at + timedelta(days=1)
     by = links.make(patient.recipient, Purpose.INTAKE, subject, expires_at=until, at=at)
     filled = intake.start(patient, moment=moment, source=IntakeSource.LINK, at=at, by=by)
-    said = {one.code: Said(reply=Reply.NO) for one in intake.asked(patient, moment) if one.answers}
+    said = {
+        one.code: Said(reply=Reply.NO)
+        for one in intake.asked(patient, moment)
+        if one.answers and not (one.ask_if_can_be_pregnant and pregnant is False)
+    }
     said |= {code: _said(reply) for code, reply in (answers or {}).items()}
     words = {kind.value: Listed(none_known=True) for kind in HistoryKind}
     words |= {kind: Listed(text=text) for kind, text in (lists or {}).items()}

@@ -5,10 +5,12 @@ from itertools import count
 
 from django.contrib.auth.hashers import make_password
 
+from clinic.staff import pins
 from clinic.staff.models import Location, Room, User, Weekday, WorkingHours
 from clinic.staff.roles import Role
 
 PASSWORD = "correct-horse-battery"
+PIN = "2580"
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)  # a Wednesday
 _number = count(1)
 
@@ -33,6 +35,12 @@ def make_staff(
         is_active=is_active,
         deactivated_at=None if is_active else NOW,
     )
+    return user
+
+
+def make_pin(user: User, *, at: datetime = NOW) -> User:
+    """Somebody who may hand over tablets, and takes them back with `PIN`."""
+    pins.choose(user, PIN, at=at, by=user)
     return user
 
 

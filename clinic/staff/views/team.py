@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.errors import ClinicError
-from clinic.staff import team
+from clinic.staff import pins, team
 from clinic.staff.access import StaffRequest, place_of, requires
 from clinic.staff.forms import InviteForm, PersonForm, RolesForm
 from clinic.staff.models import TimeOff, User
@@ -126,6 +126,7 @@ def account(request: StaffRequest) -> HttpResponse:
         "person": person,
         "roles": person.role_names,
         "second_factor": team.has_second_factor(person),
+        "has_pin": pins.has_pin(person),
         "second_factor_missing": team.should_add_second_factor(person),
         "hours": person.working_hours.select_related("location").order_by("weekday", "starts"),
     }
