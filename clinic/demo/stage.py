@@ -116,6 +116,7 @@ def _staff(stage: Stage, book: dict[str, Any], at: datetime) -> None:
             language="en",
         )
         team.set_password(user, book["password"], at=at, by=None)
+        pins.choose(user, book["pin"], at=at, by=user)
         if location is not None and row.get("works"):
             week = [(location, day, OPENS, CLOSES) for day in range(7)]
             places.set_hours(user, week, at=at, by=stage.administrator)
