@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from clinic.demo import cast
-from clinic.staff import places, setup, team
+from clinic.staff import pins, places, setup, team
 from clinic.staff.models import Location, Room, User
 from clinic.staff.roles import Role
 from consent import keys
