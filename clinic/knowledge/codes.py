@@ -60,6 +60,11 @@ def title(code: str) -> str:
     return _list()[code]
 
 
+def titles() -> Iterable[str]:
+    """Every official title, of chapters and blocks too."""
+    return _list().values()
+
+
 def titled(text: str) -> str:
     """The code whose official title a text is; empty: no title."""
     return _titles().get(stems(text), "")

@@ -19,7 +19,6 @@ __all__ = ["Concept", "Resolution", "Said", "Sense", "resolve", "suggest"]
 
 ALL_KINDS = frozenset(Kind)
 REMEMBERED = 20_000  # texts whose meaning is kept: people write the same things
-TITLE_WORDS = 2  # a title of one word is looked up only when nothing else knows the word
 DESCRIBED = frozenset({Kind.CONDITION, Kind.ALLERGEN})  # beside which other words only describe
 AND = frozenset({"and", "и", "та", "й"})
 
@@ -107,7 +106,7 @@ def _whole(text: str, wanted: Kinds, among: Vocabulary) -> Resolution | None:
         return Resolution(
             text=text, said=tuple(Said(concept=one, allergy=allergy) for one in exact)
         )
-    title = len(key) >= TITLE_WORDS and text.isascii() and Kind.CONDITION in wanted
+    title = text.isascii() and Kind.CONDITION in wanted
     return _titled(text, code, among) if title and (code := codes.titled(text)) else None
 
 

@@ -10,6 +10,9 @@ YEAR = 2026
 # The list, the words, and the rule that fires today; "" is nothing, "?" waits for a person.
 TYPED = [
     (C, "закончила кормить весной", ""),
+    (C, "лактация закончилась", ""),
+    (C, "hypotension", "?"),
+    (C, "cellulitis", "CI-INFECTION"),
     (C, "diabetes? no", ""),
     (C, "asthma ruled out", ""),
     (C, "not pregnant, she says", ""),
