@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 from django.dispatch import Signal
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import TimestamptzRange
 
@@ -56,6 +58,11 @@ class OutsideHours(ClinicError):
     text = _("The practitioner does not work here at this time. Choose a time inside the hours.")
 
 
+class DayOver(ClinicError):
+    code = "day-over"
+    text = _("This day is over. Choose today or a later day.")
+
+
 class NotHere(ClinicError):
     code = "not-here"
     text = _("A session is completed in the treatment room, where what was given is recorded.")
@@ -92,6 +99,16 @@ class Visit:
         return TimestamptzRange(self.start, self.end)
 
 
+class Place(TypedDict):
+    """Where a visit is moved to; `version` is the one that was on the screen."""
+
+    start: datetime
+    room: Room
+    practitioner: User
+    version: int
+    minutes: NotRequired[int]
+
+
 FREE = {
     "appointment_practitioner_free": PractitionerBusy,
     "appointment_room_free": RoomTaken,
@@ -111,35 +128,25 @@ def book(visit: Visit, *, at: datetime, by: User) -> Appointment:
 
 
 @transaction.atomic
-def move(  # noqa: PLR0913 (a visit has three owners and a time)
-    appointment: Appointment,
-    *,
-    start: datetime,
-    room: Room,
-    practitioner: User,
-    version: int,
-    at: datetime,
-    by: User,
-) -> Appointment:
-    """Give a visit another time, room or person; who was reminded is reminded again, once."""
-    queue_for(practitioner, room, appointment.patient)
+def move(appointment: Appointment, *, at: datetime, by: User, **wish: Unpack[Place]) -> Appointment:
+    """Give a visit another time, length, room or person; who was reminded is reminded again."""
+    queue_for(wish["practitioner"], wish["room"], appointment.patient)
     appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
-    if appointment.version != version:
+    if appointment.version != wish["version"]:
         raise Stale
     if appointment.status != AppointmentStatus.BOOKED:
         raise WrongState(state=appointment.get_status_display())
-    minutes = (appointment.slot.upper - appointment.slot.lower) // timedelta(minutes=1)
     visit = Visit(
         kind=AppointmentKind(appointment.kind),
         patient=appointment.patient,
-        practitioner=practitioner,
-        room=room,
-        start=start,
-        minutes=minutes,
+        practitioner=wish["practitioner"],
+        room=wish["room"],
+        start=wish["start"],
+        minutes=wish.get("minutes", appointment.minutes),
     )
-    _check(visit)
+    _check(visit, at=at)
     appointment.slot = visit.slot
-    appointment.room, appointment.practitioner = room, practitioner
+    appointment.room, appointment.practitioner = visit.room, visit.practitioner
     appointment.moves += 1
     appointment.version += 1
     with constraints_as(**FREE):
@@ -216,7 +223,7 @@ def queue_for_all(
 
 def place(visit: Visit, *, at: datetime, by: User) -> Appointment:
     """Insert a visit into the calendar; the caller has queued for its owners."""
-    _check(visit)
+    _check(visit, at=at)
     with constraints_as(**FREE):
         return Appointment.objects.create(
             kind=visit.kind,
@@ -230,8 +237,11 @@ def place(visit: Visit, *, at: datetime, by: User) -> Appointment:
         )
 
 
-def _check(visit: Visit) -> None:
+def _check(visit: Visit, *, at: datetime) -> None:
     """Hours and closures are the clinic's rules; overlap is the database's."""
+    zone = visit.room.location.zone
+    if timezone.localdate(visit.end, zone) < timezone.localdate(at, zone):
+        raise DayOver
     practitioner = User.objects.get(pk=visit.practitioner.pk)
     if not practitioner.may(Permission.TREAT):
         raise CannotTreat

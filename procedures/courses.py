@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Self, TypedDict, Unpack
+from typing import Self, Unpack
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from clinic.record import audit
 from clinic.staff.models import Room, User
 from clinic.staff.roles import Permission
 from procedures import booking, planning, screening, signals
-from procedures.booking import Visit
+from procedures.booking import Place, Visit
 from procedures.colliding import retried
 from procedures.domain.course import Level
 from procedures.models import (
@@ -92,15 +92,6 @@ class NeedsReason(ClinicError):
 class DoctorsOnly(ClinicError):
     code = "doctors-only"
     text = _("Only a doctor releases a hold. Ask the clinical lead.")
-
-
-class Place(TypedDict):
-    """Where a session is moved to; `version` is the one that was on the screen."""
-
-    start: datetime
-    room: Room
-    practitioner: User
-    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,7 +203,7 @@ def _away(people: dict[int, User], location: Location, on: date) -> dict[int, li
 def _blocks(
     visits: list[Appointment], ruler: Ruler, lacks: dict[int, list[Lack]]
 ) -> dict[int, list[Block]]:
-    dots = _dots(visits)
+    dots = course_dots(visits)
     blocks: dict[int, list[Block]] = defaultdict(list)
     for visit in visits:
         session = getattr(visit, "session", None)
@@ -218,7 +218,7 @@ def _blocks(
     return blocks
 
 
-def _dots(visits: list[Appointment]) -> dict[int, Dots]:
+def course_dots(visits: list[Appointment]) -> dict[int, Dots]:
     """Per course: how many sessions are done, how many booked, how many planned."""
     courses = {visit.session.course_id for visit in visits if visit.kind == AppointmentKind.SESSION}
     rows = Course.objects.filter(pk__in=courses).values_list(

@@ -215,10 +215,10 @@ def _diary(plan: Plan, owners: Owners, days: tuple[date, date], *, at: datetime)
     return Diary(
         zone=zone,
         people=shifts,
-        away={key: _spans(found) for key, found in away.items()},
-        busy={key: _spans(found) for key, found in people.items()},
-        rooms={key: _spans(rooms[key]) for key in owners.rooms},
-        patient=(_past(at, plan), *_spans(patient), *_near_others(plan)),
+        away={key: spans(found) for key, found in away.items()},
+        busy={key: spans(found) for key, found in people.items()},
+        rooms={key: spans(rooms[key]) for key in owners.rooms},
+        patient=(_past(at, plan), *spans(patient), *_near_others(plan)),
     )
 
 
@@ -254,7 +254,7 @@ def _past(at: datetime, plan: Plan) -> Span:
     return 0, day_span(timezone.localdate(at, plan.location.zone), plan.location.zone)[0]
 
 
-def _spans(slots: Iterable[TimestamptzRange]) -> Spans:
+def spans(slots: Iterable[TimestamptzRange]) -> Spans:
     return tuple(
         (minute_of(one.lower), minute_of(one.upper)) for one in slots if one.lower and one.upper
     )

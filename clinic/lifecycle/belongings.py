@@ -27,6 +27,7 @@ from patients.models import (
 from procedures.models import (
     AllergyTest,
     Appointment,
+    CalendarFeed,
     Course,
     LabResult,
     Plan,
@@ -100,6 +101,7 @@ MOVED = (
 # What goes on naming the closed chart: the record of what was done, and its own ends.
 LEFT = {
     (AuditEntry, "patient_uuid"),
+    (CalendarFeed, "patient"),
     (DuplicatePair, "first"),
     (DuplicatePair, "second"),
     (Merge, "kept"),

@@ -9,6 +9,7 @@ NAMES = {
     "intake-link": _("Link to the questionnaire"),
     "consent-link": _("Link to the consent"),
     "consent-copy": _("Copy of the consent"),
+    "visit-moved": _("New time of a visit"),
     "staff-invite": _("Invitation of a colleague"),
 }
 REASONS = {

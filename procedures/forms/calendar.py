@@ -13,6 +13,7 @@ from patients.models import Patient
 from procedures import booking
 from procedures.booking import Visit
 from procedures.models import Appointment, AppointmentKind
+from procedures.rescheduling import Drop
 
 LENGTHS = [(minutes, f"{minutes} min") for minutes in (15, 20, 30, 45, 60, 75, 90, 120)]
 OTHER_KINDS = [choice for choice in AppointmentKind.choices if choice[0] != AppointmentKind.SESSION]
@@ -53,6 +54,16 @@ class HourInput(forms.TimeInput):
 
     def __init__(self) -> None:
         super().__init__(format="%H:%M", attrs={"step": 300})
+
+
+class WallField(forms.Field):
+    """A day and an hour on the clock of a place, `2026-03-04T11:00`, without a zone."""
+
+    def to_python(self, value: str | None) -> datetime | None:
+        try:
+            return datetime.strptime(value or "", "%Y-%m-%dT%H:%M")  # noqa: DTZ007  wall time
+        except ValueError as error:
+            raise forms.ValidationError(_("This is no time for a visit.")) from error
 
 
 class SlotForm(forms.Form):
@@ -120,6 +131,33 @@ class MoveForm(SlotForm):
         if appointment.kind != AppointmentKind.SESSION:
             del form.fields["following"]
         return form
+
+
+class DropForm(forms.Form):
+    """Where a visit was let go: a time of the wall, and the column or the row it landed in."""
+
+    start = WallField()
+    minutes = forms.IntegerField(min_value=5, max_value=booking.LONGEST)
+    practitioner = PractitionerField()
+    room = RoomField()
+    version = forms.IntegerField()
+    following = forms.BooleanField(required=False)
+    tell = forms.BooleanField(required=False)
+
+    def drop(self, appointment: Appointment) -> Drop:
+        """What the desk has confirmed; raises NoSuchTime."""
+        data = self.cleaned_data
+        wall: datetime = data["start"]
+        location = data["room"].location
+        return Drop(
+            start=booking.moment(wall.date(), wall.time(), location),
+            minutes=data["minutes"],
+            practitioner=data["practitioner"],
+            room=data["room"],
+            version=data["version"],
+            following=data["following"] and appointment.kind == AppointmentKind.SESSION,
+            tell=data["tell"],
+        )
 
 
 class ReasonForm(forms.Form):

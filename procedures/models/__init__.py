@@ -8,6 +8,7 @@ from procedures.models.calendar import (
     AppointmentStatus,
 )
 from procedures.models.charting import SessionAddendum, SessionDraft
+from procedures.models.feeds import CalendarFeed
 from procedures.models.labs import LabResult
 from procedures.models.plans import (
     AllergyTest,
@@ -46,6 +47,7 @@ __all__ = [
     "Appointment",
     "AppointmentKind",
     "AppointmentStatus",
+    "CalendarFeed",
     "ClinicCase",
     "ClinicSetting",
     "Course",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -130,10 +132,19 @@ class Appointment(models.Model):
             _free("room"),
             _free("patient"),
         ]
-        indexes = [models.Index(fields=["patient", "status"], name="appointment_patient")]
+        indexes = [
+            models.Index(fields=["patient", "status"], name="appointment_patient"),
+            GistIndex(fields=["slot"], name="appointment_slot"),
+        ]
 
     def __str__(self) -> str:
         return f"Appointment #{self.pk} ({self.status})"
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts."""
+        lasts: timedelta = self.slot.upper - self.slot.lower
+        return lasts // timedelta(minutes=1)
 
     def move_to(self, status: AppointmentStatus) -> None:
         """Set the status if the table allows it; the caller saves."""

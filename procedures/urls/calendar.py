@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from procedures.views import appointments, calendar, charting, courses, sessions
+from procedures.views import agenda, appointments, calendar, charting, courses, feeds, sessions
 
 urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/feed/", agenda.calendar_feed, name="calendar-feed"),
+    path("calendar/marks/", agenda.calendar_marks, name="calendar-marks"),
+    path("feeds/", feeds.feed_own, name="feed-own"),
+    path("feeds/<str:token>.ics", feeds.feed_read, name="feed-read"),
+    path("visits/<uuid:visit>/drop/", agenda.appointment_drop, name="appointment-drop"),
     path("visits/book/", appointments.appointment_book, name="appointment-book"),
     path("patients/<uuid:patient>/book/", appointments.patient_book, name="patient-book"),
     path("visits/<uuid:visit>/", appointments.appointment_detail, name="appointment-detail"),

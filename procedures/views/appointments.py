@@ -108,7 +108,7 @@ def appointment_move(request: StaffRequest, visit: UUID) -> HttpResponse:
 
 def move(row: Appointment, form: MoveForm, *, at: datetime, by: User) -> Appointment:
     """What the form says, as the use case wants it; a session keeps away from its neighbours."""
-    wish = courses.Place(
+    wish = booking.Place(
         start=form.start(),
         room=form.cleaned_data["room"],
         practitioner=form.cleaned_data["practitioner"],

@@ -1,6 +1,7 @@
 """What the demonstration lacks, so that every page has something to show."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from psycopg.types.range import TimestamptzRange
 
@@ -12,8 +13,9 @@ from patients.intake import answers_now
 from patients.models import Answer as Said
 from patients.models import HistoryKind, Reply
 from procedures import plans
-from procedures.models import Plan
+from procedures.models import CalendarFeed, Plan
 from tests.clinic.demo.conftest import NOW
+from tests.clinic.demo.pages import FEED
 from tests.factories.lifecycle import make_pair, merged
 from tests.factories.patients import make_patient
 from tests.factories.rules import make_own_rules
@@ -31,6 +33,8 @@ def furnish() -> None:
     said = answers_now(plan.patient, at=NOW)["CI-FEVER"]
     Said.objects.filter(pk=said.pk).update(note="blorbosis", reply=Reply.NO)
     make_own_rules(at=NOW, by=lead)
+    secret = sha256(FEED.encode()).hexdigest()
+    CalendarFeed.objects.create(practitioner=lead, token_sha256=secret, made_at=NOW)
     make_pair(at=NOW)
     merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
 

@@ -154,6 +154,8 @@ ROWS: dict[str, type[Model]] = {
     "pair": DuplicatePair,
     "merge": Merge,
 }
+FEED = "of-the-demonstration"  # the secret of a calendar feed that the test makes
+TOKENS = {"messaging:link-open": "A" * 64, "procedures:feed-read": FEED}
 FOREIGN = {"key": "x", "pk": 1, "uidb36": "1"}  # of the sign-in: nobody has such a key
 
 
@@ -231,8 +233,8 @@ def calls(page: Page, *, most: int) -> Iterator[Call]:
             yield Call(page, {"course": course.uuid, "number": 1}, course.patient)
     elif page.app == "patients" and page.parameters[-1] in {"question", "kind"}:
         yield from about_words(page)
-    elif page.name == "messaging:link-open":
-        yield Call(page, {"token": "A" * 64})
+    elif page.name in TOKENS:
+        yield Call(page, {"token": TOKENS[page.name]})
     else:
         yield from with_rows(page, most=most)
 
