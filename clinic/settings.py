@@ -150,6 +150,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "stamp-sealed": {
+        "task": "consent.tasks.stamp",
+        "schedule": 600.0,
+        "options": {"expires": 590},
+    },
     "watch-seals": {"task": "consent.tasks.watch", "schedule": crontab(hour="1-4", minute="*/10")},
     "flag-unsafe": {
         "task": "procedures.tasks.flag_unsafe_sessions",

@@ -4,6 +4,7 @@ A reader's exit code proves nothing: a forged page on top of a valid seal is "va
 the seal counts only with the whole file covered and no change after it.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
-from asn1crypto import x509 as asn1  # type: ignore[import-untyped]
+from asn1crypto import cms  # type: ignore[import-untyped]
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -27,8 +29,13 @@ from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import (
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+    TimestampSignatureStatus,
+)
 from pyhanko_certvalidator import ValidationContext
 
 from consent import keys
@@ -74,6 +81,23 @@ def lasting_trust(*, at: datetime) -> ValidationContext:
         allow_fetching=False,
         revocation_mode="require",
     )
+
+
+def time_of(token: bytes, digest: bytes) -> datetime | None:
+    """The moment a time-stamp token names, if it is about this hash and from whom we believe."""
+    trust = ValidationContext(trust_roots=list(map(as_asn1, _clocks())), allow_fetching=False)
+
+    def work() -> datetime | None:
+        signed = cms.ContentInfo.load(token)["content"]
+        facts = asyncio.run(validate_tst_signed_data(signed, trust, lambda _kind: digest))
+        status = TimestampSignatureStatus(**facts)
+        believed = status.intact and status.valid and status.trusted
+        return status.timestamp if believed else None
+
+    try:
+        return apart(work)
+    except BROKEN:
+        return None
 
 
 def as_asn1(certificate: x509.Certificate) -> asn1.Certificate:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from clinic.errors import ClinicError
-from consent import certificates, custody, keys, sealing, withdrawing
+from consent import certificates, custody, keys, sealing, stamping, withdrawing
 from consent.models import ConsentDocument, Withdrawal
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,12 @@ def seal_countersigned() -> None:
         _seal(document)
     for withdrawal in withdrawing.waiting(at=now):
         _seal_page(withdrawal)
+
+
+@shared_task
+def stamp() -> None:
+    """What was sealed while the time-stamp authority was away gets its time now."""
+    stamping.stamp_all(clock=timezone.now)
 
 
 @shared_task

@@ -85,6 +85,11 @@ class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
         )
         return rows.order_by(F("checked_at").asc(nulls_first=True), "pk")
 
+    def without_time(self, level: str) -> ConsentDocumentQuerySet:
+        """Sealed at this level, with no time stamp beside it; the oldest first."""
+        rows = self.filter(sealed_at__isnull=False, seal__level=level, time_stamp=None)
+        return rows.select_related("patient").order_by("sealed_at", "pk")
+
     def living(self) -> ConsentDocumentQuerySet:
         return self.filter(state__in=LIVING)
 
