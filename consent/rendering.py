@@ -1,6 +1,7 @@
 """The document as a file: PDF/A-3a and PDF/UA-1 in one, the evidence inside, byte for byte the same
 however often it is made. No network, no file but our own fonts and style."""
 
+import base64
 import os
 import warnings
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -19,6 +21,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from PIL import Image
+from qrcode.constants import ERROR_CORRECT_L  # type: ignore[import-untyped]
+from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from clinic.errors import ClinicError
 from consent import evidence
@@ -41,6 +46,7 @@ FOLDER = Path(settings.ROOT) / "static" / "pdf"
 VARIANT = "pdf/a-3a"
 NO_FETCHING = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
 ONE_AT_A_TIME = Lock()  # Pango's font maps are not shared between threads
+QR_MASK = 2  # any of the eight reads as well; to look for the "best" takes longest
 PDF_UA = b"""<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
  xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
  xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
@@ -94,10 +100,28 @@ def page(document: ConsentDocument, text: Text, steps: list[SignatureEvent]) -> 
         "questions": document.questions.select_related("answered_by").order_by("pk"),
         "steps": [_step(event, text) for event in _told(steps)],
         "head": steps[-1].hash if steps else evidence.FIRST,
-        "check_url": settings.SITE_URL.rstrip("/") + reverse("consent:verify"),
+        "check_url": check_url(),
+        "qr": qr_of(f"{check_url()}?code={document.code}"),
     }
     with translation.override(text.language):
         return render_to_string("pdf/consent/document.html", context)
+
+
+def check_url() -> str:
+    """Where anybody may ask whether a paper is ours."""
+    return settings.SITE_URL.rstrip("/") + reverse("consent:verify")
+
+
+def qr_of(words: str) -> str:
+    """A QR code as a tiny picture: drawn as lines it would be laid out again on each page."""
+    code = QRCode(error_correction=ERROR_CORRECT_L, border=0, mask_pattern=QR_MASK)
+    code.add_data(words, optimize=0)
+    rows = code.get_matrix()
+    picture = Image.new("1", (len(rows), len(rows)), 1)
+    picture.putdata([0 if dark else 1 for row in rows for dark in row])
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def print_pdf(html: str, attached: list[Attachment], *, style: str = "consent") -> bytes:

@@ -100,7 +100,7 @@ def _wanted(document: ConsentDocument) -> list[str]:
         document.content_sha256,
         content.patient.name,
         document.signer_name,
-        f"{text.labels['sessions']} {content.sessions.count}",
+        f"{text.labels['sessions']}: {content.sessions.count}",
     ]
 
 

@@ -22,7 +22,8 @@ def verify(request: HttpRequest) -> HttpResponse:
     is_asking = request.method == "POST"
     if is_asking and too_many("verify", TRIES_A_MINUTE):
         return busy(request)
-    form = VerifyForm(request.POST, request.FILES) if is_asking else VerifyForm()
+    printed = {"code": request.GET.get("code", "")[:40]}  # the QR code of a paper copy
+    form = VerifyForm(request.POST, request.FILES) if is_asking else VerifyForm(initial=printed)
     answer = _answer(form) if form.is_valid() else None
     status = 422 if is_asking and answer is None else 200
     by_file = answer is not None and bool(form.cleaned_data["file"])

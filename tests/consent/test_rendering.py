@@ -10,6 +10,8 @@ from io import BytesIO
 
 import pikepdf
 import pytest
+from qrcode.constants import ERROR_CORRECT_L
+from qrcode.main import QRCode
 
 from consent import glyphs, inspection, rendering
 from consent.text import text_of
@@ -93,8 +95,24 @@ def test_ink_is_drawn_as_lines_with_words_for_who_cannot_see_it(sample: Sample) 
             for o in pdf.objects
             if isinstance(o, pikepdf.Dictionary) and o.get("/S") == "/Figure"
         ]
-    assert not any(pictures)
-    assert alts == ["Signature drawn by hand by Testova Fictiona"]
+    assert {len(found) for found in pictures} == {1}  # the QR code, and no other
+    assert "Signature drawn by hand by Testova Fictiona" in alts
+
+
+def test_a_code_on_each_page_leads_to_the_check_of_this_document(sample: Sample) -> None:
+    dots = QRCode(error_correction=ERROR_CORRECT_L, border=0, mask_pattern=rendering.QR_MASK)
+    dots.add_data(f"{rendering.check_url()}?code={sample.document.code}", optimize=0)
+    expected = [[not dark for dark in row] for row in dots.get_matrix()]
+    with pikepdf.open(BytesIO(sample.pdf)) as pdf:
+        for page in pdf.pages:
+            (raw,) = page.get_images().values()
+            assert isinstance(raw, pikepdf.Stream)
+            assert not raw.Interpolate
+            seen = pikepdf.PdfImage(raw).as_pil_image().convert("1")
+            pixels = [
+                [bool(seen.getpixel((x, y))) for x in range(seen.width)] for y in range(seen.height)
+            ]
+            assert pixels == expected
 
 
 @pytest.mark.parametrize(
