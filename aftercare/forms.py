@@ -6,10 +6,12 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.check_ins import More
 from aftercare.leaflet import signs_for
-from aftercare.models import Feeling, Severity
+from aftercare.models import Feeling, Severity, Since
 from aftercare.reactions import Report
 from clinic.knowledge.loader import load
+from patients import shots
 
 EMERGENCY = "SE-ALLERGY-ACUTE"
 PATIENT_WORDS = {
@@ -53,6 +55,20 @@ class CheckInForm(forms.Form):
     signs = forms.MultipleChoiceField(
         label=_("What do you notice?"), widget=forms.CheckboxSelectMultiple, required=False
     )
+    place = forms.CharField(
+        label=_("Where is it?"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    since = forms.ChoiceField(
+        label=_("Since when?"), choices=Since.choices, widget=forms.RadioSelect, required=False
+    )
+    photo = forms.FileField(
+        label=_("A photo, if you like"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
+    )
     words = forms.CharField(
         label=_("In your own words"),
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -78,7 +94,19 @@ class CheckInForm(forms.Form):
             "feeling": Feeling(given["feeling"]),
             "signs": [*given["emergency"], *given["signs"]],
             "words": given["words"],
+            "more": More(
+                place=given["place"],
+                since=given["since"],
+                photo=given["photo"].read() if given["photo"] else b"",
+            ),
         }
+
+    def clean_photo(self) -> Any:
+        """Asked before it is read into memory."""
+        file = self.cleaned_data["photo"]
+        if file and file.size > shots.MOST_BYTES:
+            raise forms.ValidationError(shots.TooHeavy.text)
+        return file
 
     def clean(self) -> dict[str, Any]:
         """Whoever ticks an emergency is worse, and is not asked to say so."""

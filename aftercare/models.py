@@ -135,6 +135,14 @@ class Triage(models.TextChoices):
     URGENT = "urgent", _("Urgent")
 
 
+class Since(models.TextChoices):
+    """Since when the patient has noticed it."""
+
+    TODAY = "today", _("Since today")
+    YESTERDAY = "yesterday", _("Since yesterday")
+    LONGER = "longer", _("For longer")
+
+
 RED_FLAGS = [Triage.CONTACT_CLINIC, Triage.URGENT]
 
 
@@ -160,6 +168,10 @@ class CheckIn(models.Model):
     signs = models.JSONField(
         default=list, help_text="Knowledge ids of what the patient ticked, SE-..."
     )
+    place = models.CharField(max_length=100, blank=True, help_text="Where, in own words.")
+    since = models.CharField(
+        max_length=10, choices=Since, blank=True, help_text="Empty means: not said."
+    )
     words = models.TextField(blank=True)
     triage = models.CharField(max_length=15, choices=Triage)
     because = models.JSONField(default=list, help_text="Rules that decided, SE-...")
@@ -174,6 +186,9 @@ class CheckIn(models.Model):
             models.CheckConstraint(
                 condition=Q(triage__in=Triage.values), name="checkin_triage_known"
             ),
+            models.CheckConstraint(
+                condition=Q(since__in=["", *Since.values]), name="checkin_since_known"
+            ),
         ]
         indexes = [models.Index(fields=["plan", "at"], name="checkin_plan")]
 
@@ -183,6 +198,27 @@ class CheckIn(models.Model):
     @property
     def is_red_flag(self) -> bool:
         return self.triage in RED_FLAGS
+
+
+class CheckInPhoto(models.Model):
+    """A picture a patient sent with a report; encrypted like all files, compared with nothing."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    check_in = models.OneToOneField(CheckIn, on_delete=models.PROTECT, related_name="photo")
+    file = models.CharField(max_length=200, unique=True)
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(width__gt=0, height__gt=0), name="checkinphoto_has_size"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"CheckInPhoto #{self.pk}"
 
 
 class Severity(models.TextChoices):

@@ -14,6 +14,7 @@ urlpatterns = [
     ),
     path("<uuid:plan>/reaction/", reactions.reaction_add, name="reaction-add"),
     path("check-in/<uuid:check_in>/", plans.check_in_detail, name="check-in-detail"),
+    path("check-in/<uuid:check_in>/photo/", plans.check_in_photo, name="check-in-photo"),
     path("reaction/<uuid:reaction>/", reactions.reaction_detail, name="reaction-detail"),
     path("question/<uuid:asked>/", plans.question_detail, name="question-detail"),
     path("question/<uuid:asked>/reply/", plans.question_reply, name="question-reply"),

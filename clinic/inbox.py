@@ -51,6 +51,8 @@ class Line:
     url: str
     facts: tuple[tuple[str, object], ...]
     late: bool
+    owner: str = ""
+    mine: bool = False
 
 
 class FinishForm(forms.Form):
@@ -135,6 +137,21 @@ def task_snooze(request: StaffRequest, task: UUID) -> HttpResponse:
     return task_page(request, row, FinishForm(), form)
 
 
+@require_POST
+@requires(Permission.SEE_TASKS)
+def task_take(request: StaffRequest, task: UUID) -> HttpResponse:
+    """Mine; and the other way round, when it is mine already."""
+    row, now = door(request, task), timezone.now()
+    mine = row.owner_uuid == request.user.uuid
+    try:
+        (worklist.give_back if mine else worklist.take)(row, at=now, by=request.user)
+    except ClinicError as error:
+        back = reverse("inbox:task-list")
+        return render(request, "409.html", {"error": str(error), "back": back}, status=409)
+    messages.success(request, _("Given back to the role.") if mine else _("This task is yours."))
+    return redirect("inbox:task-detail", row.uuid) if not mine else redirect("inbox:task-list")
+
+
 def task_page(
     request: StaffRequest, task: Task, finish: FinishForm, snooze: SnoozeForm
 ) -> HttpResponse:
@@ -160,6 +177,8 @@ def lines(tasks: Iterable[Task], user: User, *, at: datetime) -> list[Line]:
         )
     }
     clinical = user.may(Permission.SEE_CLINICAL)
+    taken = User.objects.filter(uuid__in={row.owner_uuid for row in rows if row.owner_uuid})
+    owners = dict(taken.values_list("uuid", "full_name"))
     return [
         Line(
             task=row,
@@ -167,6 +186,8 @@ def lines(tasks: Iterable[Task], user: User, *, at: datetime) -> list[Line]:
             url=address(row, user),
             facts=tuple(row.facts.items()) if clinical else (),
             late=row.done_at is None and row.due_at < at,
+            owner=owners.get(row.owner_uuid, "") if row.owner_uuid else "",
+            mine=row.owner_uuid == user.uuid,
         )
         for row in rows
     ]
@@ -188,4 +209,5 @@ urlpatterns = [
     path("<uuid:task>/", task_detail, name="task-detail"),
     path("<uuid:task>/finish/", task_finish, name="task-finish"),
     path("<uuid:task>/snooze/", task_snooze, name="task-snooze"),
+    path("<uuid:task>/take/", task_take, name="task-take"),
 ]

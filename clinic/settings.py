@@ -181,6 +181,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "watch": {"task": "aftercare.tasks.watch", "schedule": 60.0, "options": {"expires": 55}},
     "catch-up": {"task": "aftercare.tasks.catch_up", "schedule": 60.0, "options": {"expires": 55}},
 }
 

@@ -33,10 +33,14 @@ def patient_check_in(request: PatientRequest) -> HttpResponse:
         return redirect("aftercare:patient-aftercare")
     session = _session_of(request.link)
     plan = get_object_or_404(AftercarePlan, session=session)
-    form = CheckInForm(request.POST, area=area_of(session))
+    form = CheckInForm(request.POST, request.FILES, area=area_of(session))
     if form.is_valid():
-        check_ins.check_in(plan, **form.told(), at=timezone.now(), by=request.link)
-        return redirect(reverse("aftercare:patient-aftercare") + "#answer")
+        try:
+            check_ins.check_in(plan, **form.told(), at=timezone.now(), by=request.link)
+        except ClinicError as error:
+            form.add_error("photo", str(error))
+        else:
+            return redirect(reverse("aftercare:patient-aftercare") + "#answer")
     return _page(request, session, form, status=422)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from aftercare import questions, reminding, restrictions, sheet
+from aftercare import check_ins, questions, reminding, restrictions, sheet
 from aftercare.models import AftercarePlan, CheckIn, Question, Restriction
 from clinic.errors import ClinicError
 from clinic.messaging.models import Message
@@ -39,7 +39,7 @@ def plan_detail(request: StaffRequest, plan: UUID) -> HttpResponse:
         "location": row.session.appointment.room.location,
         "rows": rows,
         "may_release": any(releasable for _one, releasable, _over in rows),
-        "check_ins": row.check_ins.order_by("-at", "-pk"),
+        "check_ins": row.check_ins.select_related("photo").order_by("-at", "-pk"),
         "questions": row.questions.select_related("answered_by").order_by("-asked_at", "-pk"),
         "may_reply": request.user.may(Permission.TREAT),
         "reactions": row.session.reactions.order_by("-reported_at"),
@@ -67,6 +67,21 @@ def check_in_detail(request: StaffRequest, check_in: UUID) -> HttpResponse:
     row = get_object_or_404(rows, uuid=check_in)
     plan = reverse("aftercare:plan-detail", args=[row.plan.uuid])
     return redirect(f"{plan}#check-in-{row.uuid}")
+
+
+@requires(Permission.SEE_CLINICAL)
+@require_safe
+def check_in_photo(request: StaffRequest, check_in: UUID) -> HttpResponse:
+    """What the patient sent; that it was looked at is on the record."""
+    rows = CheckIn.objects.visible_to(request.user).exclude(photo=None)
+    row = get_object_or_404(rows.select_related("plan__patient", "photo"), uuid=check_in)
+    patient = row.plan.patient.uuid
+    with transaction.atomic():
+        now = timezone.now()
+        audit.record("check-in.photo-viewed", row, at=now, by=request.user, patient=patient)
+    answer = HttpResponse(check_ins.photo(row.photo), content_type="image/jpeg")
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @requires(Permission.SEE_CLINICAL)

@@ -11,6 +11,8 @@ NAMES = {
     "consent-copy": _("Copy of the consent"),
     "visit-moved": _("New time of a visit"),
     "staff-invite": _("Invitation of a colleague"),
+    "check-in-again": _("Check-in, asked once more"),
+    "staff-alert": _("Alert for the staff"),
 }
 REASONS = {
     "too-late": _("its time had passed"),
@@ -35,4 +37,6 @@ REASONS = {
     "session-completed": _("the session took place"),
     "next-session": _("the reminder of the next session is sent instead"),
     "new-session": _("a new session began"),
+    "answered": _("the patient has answered"),
+    "taken": _("a colleague has taken the task"),
 }

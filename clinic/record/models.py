@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -102,6 +102,10 @@ class Worker(Protocol):
     def roles(self) -> list[str]: ...
 
 
+ANSWERS_FOR_ALL = "clinical-lead"
+URGENT_WAITS, TASK_WAITS = timedelta(minutes=30), timedelta(days=2)
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> TaskQuerySet:
         return self.filter(done_at=None)
@@ -121,8 +125,16 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.for_roles(user.roles, user.uuid)
 
     def for_roles(self, roles: list[str], owner: object) -> TaskQuerySet:
-        """Those of one of these roles, or of this person (a UUID)."""
-        return self.filter(Q(role__in=roles) | Q(owner_uuid=owner))
+        """Those of one of these roles, of this person (a UUID), or passed on to who answers."""
+        mine = Q(role__in=roles) | Q(owner_uuid=owner)
+        if ANSWERS_FOR_ALL in roles:
+            mine |= Q(escalated_at__isnull=False)
+        return self.filter(mine)
+
+    def neglected(self, *, at: datetime) -> TaskQuerySet:
+        """Nobody has taken it in time, and nobody above knows: an urgent one sooner."""
+        late = Q(urgent=True, due_at__lte=at - URGENT_WAITS) | Q(due_at__lte=at - TASK_WAITS)
+        return self.due(at=at).filter(late, escalated_at=None, owner_uuid=None)
 
 
 TaskManager = models.Manager.from_queryset(TaskQuerySet)
@@ -140,6 +152,7 @@ class TaskKind(models.TextChoices):
     LOT_RECALL = "lot-recall", _("A lot that was used is withdrawn")
     NEXT_COURSE = "next-course", _("Offer the next treatment")
     REVIEW = "review", _("Something waits for review")
+    FOLLOW_UP = "follow-up", _("Book a follow-up visit")
 
 
 class Task(models.Model):
@@ -158,6 +171,9 @@ class Task(models.Model):
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     snoozed_until = models.DateTimeField(null=True, help_text="Empty means: not put off.")
+    escalated_at = models.DateTimeField(
+        null=True, help_text="Empty means: not passed on to those who answer for it."
+    )
     done_at = models.DateTimeField(null=True, help_text="Empty means: still open.")
     done_by_uuid = models.UUIDField(
         null=True, help_text="Empty means: still open, or settled by itself."

@@ -30,6 +30,16 @@ class NoOutcome(ClinicError):
     text = _("Write what was done about it.")
 
 
+class TakenAlready(ClinicError):
+    code = "taken-already"
+    text = _("A colleague has taken this task. Ask there, or choose another one.")
+
+
+class NotYours(ClinicError):
+    code = "not-yours"
+    text = _("Only who took a task of a role can give it back.")
+
+
 class Owner(Protocol):
     """Whose task it is."""
 
@@ -70,6 +80,44 @@ def ask(  # noqa: PLR0913  a task is one sentence, and its words all stand here
     if created:
         audit.record("task.asked", task, at=at, by=None, patient=patient, kind=kind.value)
     return task
+
+
+@transaction.atomic
+def take(task: Task, *, at: datetime, by: Named) -> Task:
+    """Somebody says: mine. Colleagues see whose it is, and nobody is alerted any more."""
+    task = locked(task)
+    if task.owner_uuid not in {None, by.uuid}:
+        raise TakenAlready
+    task.owner_uuid = by.uuid
+    task.save(update_fields=["owner_uuid"])
+    audit.record("task.taken", task, at=at, by=by, patient=task.patient_uuid, kind=task.kind)
+    return task
+
+
+@transaction.atomic
+def give_back(task: Task, *, at: datetime, by: Named) -> Task:
+    """Whoever took it cannot do it after all: anybody of the role may."""
+    task = locked(task)
+    if task.owner_uuid != by.uuid or not task.role:
+        raise NotYours
+    task.owner_uuid = None
+    task.save(update_fields=["owner_uuid"])
+    audit.record("task.given-back", task, at=at, by=by, patient=task.patient_uuid, kind=task.kind)
+    return task
+
+
+@transaction.atomic
+def escalate(*, at: datetime) -> list[Task]:
+    """What nobody has taken in time is shown to those who answer for it, too."""
+    rows = Task.objects.neglected(at=at).order_by("pk")
+    tasks = list(rows.select_for_update(no_key=True, skip_locked=True))
+    for task in tasks:
+        task.escalated_at = at
+        task.save(update_fields=["escalated_at"])
+        audit.record(
+            "task.escalated", task, at=at, by=None, patient=task.patient_uuid, kind=task.kind
+        )
+    return tasks
 
 
 @transaction.atomic

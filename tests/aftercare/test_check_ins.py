@@ -1,14 +1,26 @@
 """What a patient reports is kept, judged, and brings the right people at once."""
 
 import pytest
+from django.db import transaction
 
 from aftercare import check_ins, reactions
-from aftercare.models import CheckIn, Feeling, Reaction, Severity, Triage
+from aftercare.check_ins import More
+from aftercare.models import (
+    CheckIn,
+    CheckInPhoto,
+    Feeling,
+    Reaction,
+    Severity,
+    Since,
+    Triage,
+)
 from aftercare.reactions import Report
 from clinic.record.models import AuditEntry, Task, TaskKind
 from clinic.staff.roles import Role
+from patients import shots
 from procedures.models import CourseHold
 from tests.factories.aftercare import A_DAY, AN_HOUR, make_aftercare, make_aftercare_link
+from tests.factories.patients import make_picture
 from tests.factories.staff import make_staff
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +116,50 @@ def test_a_reaction_needs_a_known_sign_and_words(
     with pytest.raises(error):
         reactions.report(plan.session, told, at=plan.session_ended_at, by=by)
     assert not CourseHold.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["I can't breathe", "мне трудно дышать", "мені важко дихати"],
+)
+def test_what_is_written_is_judged_like_what_is_ticked_in_any_language(words: str) -> None:
+    assert tell(Feeling.STILL, words=words, hours=3).triage == Triage.URGENT
+
+
+def test_the_graver_of_ticks_and_words_counts() -> None:
+    report = tell(Feeling.FADING, "SE-REDNESS", words="I have a fever", hours=5)
+    assert report.triage == Triage.CONTACT_CLINIC
+    ticked = tell(Feeling.WORSE, "SE-ALLERGY-ACUTE", words="a little redness", hours=5)
+    assert ticked.triage == Triage.URGENT
+
+
+def test_where_and_since_when_are_kept() -> None:
+    plan = make_aftercare()
+    link, at = make_aftercare_link(plan), plan.session_ended_at + A_DAY
+    more = More(place=" left cheek ", since=Since.YESTERDAY)
+    report = check_ins.check_in(plan, Feeling.STILL, [], "", more, at=at, by=link)
+    assert (report.place, report.since) == ("left cheek", Since.YESTERDAY)
+
+
+def test_a_photo_is_kept_without_traces_and_five_a_day_are_enough() -> None:
+    plan = make_aftercare()
+    link, at = make_aftercare_link(plan), plan.session_ended_at + A_DAY
+    for number in range(check_ins.PHOTOS_A_DAY):
+        picture = More(photo=make_picture())
+        words = f"picture {number}"
+        report = check_ins.check_in(plan, Feeling.STILL, [], words, picture, at=at, by=link)
+        assert check_ins.photo(report.photo).startswith(b"\xff\xd8")
+    with pytest.raises(check_ins.TooManyPhotos):
+        check_ins.check_in(
+            plan, Feeling.STILL, [], "one more", More(photo=make_picture()), at=at, by=link
+        )
+    assert CheckInPhoto.objects.count() == check_ins.PHOTOS_A_DAY
+
+
+def test_what_is_no_picture_keeps_nothing() -> None:
+    plan = make_aftercare()
+    link, at = make_aftercare_link(plan), plan.session_ended_at + A_DAY
+    bad = More(photo=b"<svg>")
+    with pytest.raises(shots.NoPicture), transaction.atomic():
+        check_ins.check_in(plan, Feeling.STILL, [], "", bad, at=at, by=link)
+    assert not CheckIn.objects.exists()

@@ -107,3 +107,32 @@ def test_a_cause_that_has_gone_closes_its_open_tasks() -> None:
     done.refresh_from_db()
     assert done.outcome == "Done"
     assert AuditEntry.objects.get(action="task.settled").actor_kind == "system"
+
+
+def test_who_takes_a_task_has_it_and_nobody_else_may() -> None:
+    lead, other = make_staff(Role.CLINICAL_LEAD), make_staff(Role.CLINICAL_LEAD)
+    task = ask(lead)
+    assert worklist.take(task, at=NOW, by=lead).owner_uuid == lead.uuid
+    with pytest.raises(worklist.TakenAlready):
+        worklist.take(task, at=NOW, by=other)
+    with pytest.raises(worklist.NotYours):
+        worklist.give_back(task, at=NOW, by=other)
+    worklist.give_back(task, at=NOW, by=lead)
+    assert worklist.take(task, at=NOW, by=other).owner_uuid == other.uuid
+
+
+def test_what_nobody_takes_in_time_is_passed_on_once() -> None:
+    desk, lead = make_staff(Role.RECEPTION), make_staff(Role.CLINICAL_LEAD)
+    calm = worklist.ask(TaskKind.CALL_PATIENT, "a", desk, role=Role.RECEPTION, due_at=NOW, at=NOW)
+    urgent = worklist.ask(
+        TaskKind.RED_FLAG, "b", desk, role=Role.RECEPTION, urgent=True, due_at=NOW, at=NOW
+    )
+    taken = worklist.ask(
+        TaskKind.RED_FLAG, "c", desk, role=Role.RECEPTION, urgent=True, due_at=NOW, at=NOW
+    )
+    worklist.take(taken, at=NOW, by=desk)
+    assert worklist.escalate(at=NOW + timedelta(minutes=29)) == []
+    assert worklist.escalate(at=NOW + timedelta(minutes=30)) == [urgent]
+    assert list(Task.objects.visible_to(lead)) == [urgent]
+    assert worklist.escalate(at=NOW + timedelta(days=2)) == [calm]
+    assert worklist.escalate(at=NOW + timedelta(days=3)) == []
