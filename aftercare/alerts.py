@@ -29,7 +29,7 @@ def alert(told: CheckIn, *, at: datetime) -> list[Message]:
                 recipient=_recipient(colleague, at=at),
                 due_at=at,
                 not_after=at + AGAIN_AFTER,
-                priority=Priority.URGENT,
+                priority=Priority.FIRST,
                 values={"tasks": settings.SITE_URL},
             ),
             at=at,
