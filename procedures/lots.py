@@ -1,10 +1,14 @@
 """Lots on the shelf: received, and withdrawn when something is wrong with them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -130,6 +134,29 @@ def withdraw(lot: Lot, reason: str = "", *, at: datetime, by: User) -> Lot:
 def treated_with(lot: Lot) -> QuerySet[Patient]:
     """Everybody who was given something of it, in one query."""
     return Patient.objects.filter(sessions__injections__lot=lot).distinct()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """Somebody who was given a lot: from when to when, how much in all."""
+
+    patient: Patient
+    first: datetime
+    last: datetime
+    volume_ml: Decimal
+
+
+def recall(lot: Lot, user: User) -> Iterator[Recalled]:
+    """Whom this person may see of those who had it, the last treated first; one query."""
+    given = "sessions__injections"
+    rows = Patient.objects.visible_to(user).filter(sessions__injections__lot=lot)
+    counted: QuerySet[Any] = rows.annotate(
+        first_at=Min(f"{given}__recorded_at"),
+        last_at=Max(f"{given}__recorded_at"),
+        given_ml=Sum(f"{given}__volume_ml"),
+    )
+    for row in counted.order_by("-last_at", "pk"):
+        yield Recalled(patient=row, first=row.first_at, last=row.last_at, volume_ml=row.given_ml)
 
 
 def draw(lot: Lot, units: int, *, session: UUID, at: datetime, by: User) -> LotMovement:

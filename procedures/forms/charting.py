@@ -158,6 +158,12 @@ class TakeBackForm(forms.Form):
     injection = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class PutBackForm(forms.Form):
+    """Which lot was laid out by mistake."""
+
+    lot = forms.ModelChoiceField(queryset=Lot.objects.all(), to_field_name="uuid")
+
+
 class AddendumForm(forms.Form):
     """A correction of a closed record."""
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.knowledge.loader import load
+from procedures.domain.gs1 import NoCode, parse
 from procedures.forms.calendar import DayInput
 from procedures.forms.lines import Lines, filled, values
 from procedures.models import IngredientRole, Lot, Product
@@ -156,9 +158,72 @@ class ProductEditor:
 
 
 class LotForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
-    """A box that was delivered today."""
+    """A box that was delivered today: scanned, or typed as printed."""
+
+    code = forms.CharField(
+        label=_("Scan the box"),
+        max_length=200,
+        required=False,
+        strip=False,
+        help_text=_("The square code: lot and expiry are taken from it."),
+    )
 
     class Meta:
         model = Lot
         fields = ["number", "expires_on", "units"]
         widgets = {"expires_on": DayInput()}
+
+    field_order = ["code", "number", "expires_on", "units"]
+
+    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.product = product
+        for name in ("number", "expires_on"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if code := said.get("code", "").strip(" "):
+            self._read(code, said)
+        for name, words in (
+            ("number", _("Enter the lot.")),
+            ("expires_on", _("Enter the expiry.")),
+        ):
+            if not said.get(name) and name not in self.errors:
+                self.add_error(name, words)
+        return said
+
+    def _read(self, code: str, said: dict[str, Any]) -> None:
+        """The box wins over nothing, and is checked against what was typed."""
+        try:
+            scan = parse(code, on=timezone.localdate())
+        except NoCode as bad:
+            raise forms.ValidationError(_("This is no code of a medicine box.")) from bad
+        if scan.gtin != self.product.gtin:
+            raise forms.ValidationError(
+                _("The code is of another product, or this product's GTIN is not entered yet.")
+            )
+        said["number"] = said.get("number") or scan.lot
+        said["expires_on"] = said.get("expires_on") or scan.expires_on
+
+
+class WasteForm(forms.Form):
+    """Units that nobody can use any more."""
+
+    units = forms.IntegerField(label=_("Units"), min_value=1, max_value=100_000)
+    why = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class CountForm(forms.Form):
+    """What somebody found on the shelf."""
+
+    found = forms.IntegerField(label=_("Units found"), min_value=0, max_value=100_000)
+    why = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class WithdrawForm(forms.Form):
+    """Why a lot is taken out of use."""
+
+    why = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("For example: recalled by the maker.")
+    )

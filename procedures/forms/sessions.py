@@ -5,12 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.knowledge.loader import load
 from procedures import catalogue
+from procedures.domain.gs1 import NoCode, parse
 from procedures.models import Lot, Session
 from procedures.treatment import Given, Seen
 
@@ -27,7 +28,13 @@ class LotField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics
 class PrepareForm(forms.Form):
     """Which lot is laid out, and when its unit was opened today."""
 
-    lot = LotField(queryset=Lot.objects.none(), to_field_name="uuid", label=_("Lot"))
+    code = forms.CharField(label=_("Scan the box"), max_length=200, required=False, strip=False)
+    lot = LotField(
+        queryset=Lot.objects.none(),
+        to_field_name="uuid",
+        label=_("or pick the lot"),
+        required=False,
+    )
     units = forms.IntegerField(
         label=_("Units"), min_value=1, max_value=99, initial=1, required=False
     )
@@ -39,12 +46,39 @@ class PrepareForm(forms.Form):
         super().__init__(*args, **kwargs)
         planned = session.course.plan.products.values("product")
         lots = Lot.objects.filter(product__in=planned, withdrawn_at=None).select_related("product")
+        self.lots = lots
         field = self.fields["lot"]
         if isinstance(field, LotField):
             field.queryset = lots.order_by("product__name", "expires_on", "pk")
 
     def clean_units(self) -> int:
         return self.cleaned_data["units"] or 1
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if code := said.get("code", "").strip(" "):
+            said["lot"] = self._scanned(code)
+        elif said.get("lot") is None and "lot" not in self.errors:
+            self.add_error("lot", _("Scan the box or pick the lot."))
+        return said
+
+    def _scanned(self, code: str) -> Lot:
+        """The lot on our shelf that the box names, if both say the same of it."""
+        try:
+            scan = parse(code, on=timezone.localdate())
+        except NoCode as bad:
+            raise forms.ValidationError(_("This is no code of a medicine box.")) from bad
+        lot = self.lots.filter(product__gtin=scan.gtin, number=scan.lot).first()
+        if lot is None:
+            raise forms.ValidationError(
+                _("No lot %(lot)s of a planned product was received. Receive it under Products.")
+                % {"lot": scan.lot}
+            )
+        if scan.expires_on and scan.expires_on != lot.expires_on:
+            raise forms.ValidationError(
+                _("The box says another expiry date than our stock. Check both before it is used.")
+            )
+        return lot
 
     def opened_at(self, at: datetime, zone: ZoneInfo) -> datetime:
         """The hour that was typed, on the day of `at`."""

@@ -126,15 +126,15 @@ class LotQuerySet(models.QuerySet["Lot"]):
         """Not past its date and not withdrawn."""
         return self.filter(withdrawn_at=None, expires_on__gte=on)
 
-    def with_balance(self) -> LotQuerySet:
-        """Each with `balance`, the units on the shelf: what was delivered, less what left."""
-        return self.annotate(balance=F("units") + Coalesce(Sum("movements__units"), 0))
+    def on_shelf(self) -> LotQuerySet:
+        """Not withdrawn and not used up, each with `balance`: delivered, less what left."""
+        moved = Coalesce(Sum("movements__units"), 0)
+        standing = self.filter(withdrawn_at=None).annotate(balance=F("units") + moved)
+        return standing.exclude(balance=0)
 
     def expiring(self, *, by: date) -> LotQuerySet:
         """Those with something on the shelf that may not be used after that day."""
-        ending = self.filter(withdrawn_at=None, expires_on__lte=by)
-        moved = Coalesce(Sum("movements__units"), 0)
-        return ending.annotate(balance=F("units") + moved).filter(balance__gt=0)
+        return self.on_shelf().filter(expires_on__lte=by)
 
 
 LotManager = models.Manager.from_queryset(LotQuerySet)

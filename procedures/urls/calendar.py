@@ -35,6 +35,7 @@ urlpatterns = [
     path("sessions/<uuid:session>/draft/", charting.session_draft, name="session-draft"),
     path("sessions/<uuid:session>/chart/", charting.session_chart, name="session-chart"),
     path("sessions/<uuid:session>/back/", charting.session_take_back, name="session-take-back"),
+    path("sessions/<uuid:session>/put-back/", charting.session_put_back, name="session-put-back"),
     path("sessions/<uuid:session>/add/", charting.session_add, name="session-add"),
     path("sessions/<uuid:session>/complete/", sessions.session_complete, name="session-complete"),
     path("sessions/<uuid:session>/stop/", sessions.session_stop, name="session-stop"),

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from procedures.views import labs, overrides, plans, products, screenings, settings, substitutes
+from procedures.views import (
+    labs,
+    overrides,
+    plans,
+    products,
+    screenings,
+    settings,
+    stock,
+    substitutes,
+)
 
 urlpatterns = [
     path("products/", products.product_list, name="product-list"),
@@ -11,6 +20,12 @@ urlpatterns = [
     path("products/<uuid:product>/retire/", products.product_retire, name="product-retire"),
     path("products/<uuid:product>/lots/", products.lot_receive, name="lot-receive"),
     path("lots/<uuid:lot>/withdraw/", products.lot_withdraw, name="lot-withdraw"),
+    path("stock/", stock.stock_list, name="stock-list"),
+    path("lots/<uuid:lot>/", stock.lot_detail, name="lot-detail"),
+    path("lots/<uuid:lot>/waste/", stock.lot_waste, name="lot-waste"),
+    path("lots/<uuid:lot>/count/", stock.lot_count, name="lot-count"),
+    path("lots/<uuid:lot>/recall/", stock.lot_recall, name="lot-recall"),
+    path("lots/<uuid:lot>/recall.csv", stock.lot_recall_export, name="lot-recall-export"),
     path("settings/", settings.setting_list, name="setting-list"),
     path("settings/<str:key>/", settings.setting_edit, name="setting-edit"),
     path("patients/<uuid:patient>/plan/", plans.plan_add, name="plan-add"),

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from clinic.errors import ClinicError
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
-from procedures import charting
-from procedures.forms.charting import AddendumForm, ChartForm, DraftForm, TakeBackForm
+from procedures import charting, treatment
+from procedures.forms.charting import AddendumForm, ChartForm, DraftForm, PutBackForm, TakeBackForm
 from procedures.models import SessionDraft
 from procedures.views.sessions import done, found
 
@@ -75,3 +75,16 @@ def session_add(request: StaffRequest, session: UUID) -> HttpResponse:
         return charting.add(row, text, at=timezone.now(), by=request.user)
 
     return done(request, row, form, add, _("Added to the record."))
+
+
+@require_POST
+@requires(Permission.TREAT)
+def session_put_back(request: StaffRequest, session: UUID) -> HttpResponse:
+    """A lot that was laid out by mistake and not opened."""
+    row, form = found(request, session), PutBackForm(request.POST)
+
+    def put_back() -> object:
+        lot = form.cleaned_data["lot"]
+        return treatment.put_back(row, lot, at=timezone.now(), by=request.user)
+
+    return done(request, row, form, put_back, _("Put back on the shelf."))

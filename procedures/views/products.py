@@ -16,7 +16,7 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
 from procedures import lots, products
 from procedures.forms.lines import MORE
-from procedures.forms.products import LotForm, ProductEditor, known_ingredients
+from procedures.forms.products import LotForm, ProductEditor, WithdrawForm, known_ingredients
 from procedures.models import Lot, Product, ProductIngredient
 
 SOON = timedelta(days=30)
@@ -129,9 +129,9 @@ def product_retire(request: StaffRequest, product: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_STOCK)
 def lot_receive(request: StaffRequest, product: UUID) -> HttpResponse:
-    """A delivered box."""
+    """A delivered box; the code on it fills in what it says."""
     row = get_object_or_404(Product.objects.visible_to(request.user).in_use(), uuid=product)
-    form = LotForm(request.POST if request.method == "POST" else None)
+    form = LotForm(request.POST if request.method == "POST" else None, product=row)
     if form.is_valid() and received(request, row, form):
         messages.success(request, _("Lot received."))
         return redirect("procedures:product-list")
@@ -163,8 +163,11 @@ def received(request: StaffRequest, product: Product, form: LotForm) -> bool:
 def lot_withdraw(request: StaffRequest, lot: UUID) -> HttpResponse:
     """Asks once, then nobody can lay it out any more."""
     row = get_object_or_404(Lot.objects.visible_to(request.user), uuid=lot)
-    if request.method == "POST":
-        lots.withdraw(row, at=timezone.now(), by=request.user)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        lots.withdraw(row, form.cleaned_data["why"], at=timezone.now(), by=request.user)
         messages.success(request, _("Lot withdrawn: nobody can use it any more."))
-        return redirect("procedures:product-list")
-    return render(request, "procedures/lot_withdraw.html", {"lot": row})
+        return redirect("procedures:lot-detail", lot=row.uuid)
+    context = {"lot": row, "form": form, "treated": lots.treated_with(row).count()}
+    status = 422 if form.errors else 200
+    return render(request, "procedures/lot_withdraw.html", context, status=status)

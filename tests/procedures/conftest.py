@@ -19,6 +19,7 @@ def short_paper(monkeypatch: pytest.MonkeyPatch) -> None:
             document.content_sha256,
             content.patient.name,
             f"{text.labels['sessions']} {content.sessions.count}",
+            f"{text.labels['page']} 1 {text.labels['of']} 1",
         ]
         body = format_html_join("", "<p>{}</p>", ([word] for word in words))
         return f'<html lang="en"><head><title>Consent</title></head><body>{body}</body></html>'

@@ -157,7 +157,8 @@ def test_a_box_is_received_and_withdrawn() -> None:
     assert (lot.number, lot.expires_on, lot.units) == ("A1", tomorrow, 5)
     withdraw = reverse("procedures:lot-withdraw", args=[lot.uuid])
     assert client.get(withdraw).status_code == 200
-    client.post(withdraw)
+    assert client.post(withdraw).status_code == 422
+    client.post(withdraw, {"why": "recalled by the maker"})
     lot.refresh_from_db()
     assert lot.withdrawn_at is not None
 
