@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -83,21 +83,39 @@ def bundle(
     return len(rows)
 
 
-@transaction.atomic
+def one_by_one(keys: Iterable[int]) -> Iterator[ConsentDocument]:
+    """One row in memory at a time, however many there are."""
+    for key in keys:
+        yield ConsentDocument.objects.select_related("patient").get(pk=key)
+
+
 def to_folder(
     documents: Iterable[ConsentDocument], folder: Path, *, at: datetime, by: Named | None
 ) -> int:
-    """The same as files in a folder."""
+    """The same as files in a folder, each in a transaction of its own: what is there already, with
+    the hash of its seal, stays, so that a run that was stopped goes on."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows: list[tuple[str, ...]] = []
-    for document in documents:
-        pdf, row = _entry(document)
-        rows.append(row)
-        if pdf is not None:
-            (folder / row[0]).write_bytes(pdf)
-        audit.record("consent.exported", document, at=at, by=by, patient=document.patient.uuid)
-    (folder / MANIFEST).write_bytes(manifest(rows))
-    return len(rows)
+    count = 0
+    with (folder / MANIFEST).open("w", encoding="utf-8", newline="") as file:
+        listed = csv.writer(file, lineterminator="\r\n")
+        listed.writerow(COLUMNS)
+        for document in documents:
+            listed.writerow(_put(document, folder, at=at, by=by))
+            count += 1
+    return count
+
+
+@transaction.atomic
+def _put(
+    document: ConsentDocument, folder: Path, *, at: datetime, by: Named | None
+) -> tuple[str, ...]:
+    pdf, row = _entry(document)
+    path = folder / row[0]
+    if pdf is None or (path.exists() and digest_of_bytes(path.read_bytes()) == row[1]):
+        return row
+    audit.record("consent.exported", document, at=at, by=by, patient=document.patient.uuid)
+    path.write_bytes(pdf)
+    return row
 
 
 def manifest(rows: Iterable[tuple[str, ...]]) -> bytes:

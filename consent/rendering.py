@@ -22,8 +22,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_L  # type: ignore[import-untyped]
-from qrcode.main import QRCode  # type: ignore[import-untyped]
+from qrcode.constants import ERROR_CORRECT_L
+from qrcode.main import QRCode
 
 from clinic.errors import ClinicError
 from consent import evidence

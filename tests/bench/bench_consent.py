@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 from consent import evidence, inspection, pades, rendering, sealing
 from consent.models import ConsentDocument
 from consent.text import text_of
+from tests.bench import presses
 from tests.factories.consent import make_countersigned, make_drug
 from tests.factories.staff import NOW
 
@@ -120,21 +121,11 @@ def test_two_processes_do_nearly_twice_as_much(
 def together(html: str, workers: int) -> float:
     """Documents a second."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, initializer=ready) as pool:
-        pool.map(printed, [html] * workers * WARM, chunksize=1)
+    with context.Pool(workers, initializer=presses.ready) as pool:
+        pool.map(presses.printed, [html] * workers * WARM, chunksize=1)
         begun = time.perf_counter()
-        pool.map(printed, [html] * ROUNDS, chunksize=1)
+        pool.map(presses.printed, [html] * ROUNDS, chunksize=1)
         return ROUNDS / (time.perf_counter() - begun)
-
-
-def ready() -> None:
-    import django  # noqa: PLC0415  a new process starts with nothing
-
-    django.setup()
-
-
-def printed(html: str) -> int:
-    return len(pades.certify(rendering.print_pdf(html, []), at=NOW))
 
 
 @pytest.fixture
@@ -151,25 +142,11 @@ def test_twenty_who_sign_at_once_soon_hold_their_paper(
     """Twenty countersignatures in one moment, two workers: when is each file there?"""
     name = str(connections["default"].settings_dict["NAME"])
     context = multiprocessing.get_context("spawn")
-    with context.Pool(2, initializer=ready_for, initargs=(name,)) as pool:
-        warm = pool.map(warmed, range(2), chunksize=1)
+    with context.Pool(2, initializer=presses.ready, initargs=(name,)) as pool:
+        warm = pool.map(presses.printed, ["<html lang=en><title>t</title>"] * 2, chunksize=1)
         begun = time.time()
-        ended = pool.map(sealed, countersigned, chunksize=1)
+        ended = pool.map(presses.sealed, [(pk, NOW) for pk in countersigned], chunksize=1)
     waits = sorted(end - begun for end in ended)
     figures["sealed_p95_s"] = round(statistics.quantiles(waits, n=20)[-1], 2)
     assert len(warm) == 2
     assert ConsentDocument.objects.filter(state="sealed").count() == AT_ONCE
-
-
-def ready_for(database: str) -> None:
-    ready()
-    connections["default"].settings_dict["NAME"] = database
-
-
-def warmed(_number: int) -> int:
-    return len(rendering.print_pdf("<html lang=en><title>t</title><body>warm</body></html>", []))
-
-
-def sealed(pk: int) -> float:
-    sealing.seal(ConsentDocument.objects.get(pk=pk), at=NOW)
-    return time.time()

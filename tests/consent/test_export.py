@@ -104,6 +104,34 @@ def test_the_command_writes_a_folder_and_filters(seal_fast: SealFast, tmp_path: 
     assert first.pk != second.pk
 
 
+def test_a_stopped_export_goes_on_where_it_was(seal_fast: SealFast, tmp_path: Path) -> None:
+    documents = [seal_fast() for _ in range(3)]
+    keys = [document.pk for document in documents]
+    export.to_folder(export.one_by_one(keys[:1]), tmp_path, at=NOW, by=None)
+    (half,) = tmp_path.glob("*.pdf")
+    assert export.to_folder(export.one_by_one(keys), tmp_path, at=NOW, by=None) == 3
+    assert len(listed((tmp_path / "manifest.csv").read_bytes())) == 3
+    assert AuditEntry.objects.filter(action="consent.exported").count() == 3
+    half.write_bytes(b"half a fi")
+    export.to_folder(export.one_by_one(keys), tmp_path, at=NOW, by=None)
+    assert half.read_bytes() == export.verified(documents[0])
+
+
+def test_the_command_finds_by_product_and_practitioner(seal_fast: SealFast, tmp_path: Path) -> None:
+    document = seal_fast()
+    assert document.countersigned_by is not None
+    mail, said = document.countersigned_by.email, StringIO()
+    for choice, count in (
+        ({"product": "Vitafict"}, 1),
+        ({"product": "Absentia"}, 0),
+        ({"practitioner": mail.upper()}, 1),
+        ({"practitioner": "nobody@clinic.example"}, 0),
+        ({"lot": "absent"}, 0),
+    ):
+        call_command("consent_export", out=tmp_path, stdout=said, **choice)
+        assert len(listed((tmp_path / "manifest.csv").read_bytes())) == count, choice
+
+
 def test_the_command_verifies_a_file(sample: Sample, seal_fast: SealFast, tmp_path: Path) -> None:
     seal_fast()
     file, said = tmp_path / "consent.pdf", StringIO()
