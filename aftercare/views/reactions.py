@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from aftercare import reactions
+from aftercare import reactions, reporting
 from aftercare.forms import ReactionForm
 from aftercare.models import AftercarePlan, Reaction
 from aftercare.views.plans import area_of, plan_of
@@ -49,3 +49,20 @@ def reaction_add(request: StaffRequest, plan: UUID) -> HttpResponse:
     status = 422 if form.is_bound else 200
     context = {"form": form, "plan": row}
     return render(request, "aftercare/reaction_form.html", context, status=status)
+
+
+@requires(Permission.SEE_CLINICAL)
+@require_safe
+def reaction_report(request: StaffRequest) -> HttpResponse:
+    """How often which lot is followed by a reaction."""
+    return render(request, "aftercare/reaction_report.html", {"rates": reporting.by_lot()})
+
+
+@requires(Permission.SIGN_OFF)
+@require_POST
+def reaction_export(request: StaffRequest) -> HttpResponse:
+    """For a manufacturer or an authority; nobody can be recognised in it."""
+    file = reporting.export(at=timezone.now(), by=request.user)
+    answer = HttpResponse(file, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="reactions.csv"'
+    return answer
