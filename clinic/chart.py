@@ -1,6 +1,5 @@
 """The patient's chart: one page made of the panels that each app serves, and one time line."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -14,8 +13,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
 
-from aftercare.models import CheckIn, Reaction
+from clinic import timeline
 from clinic.record import audit
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import User
@@ -23,18 +23,15 @@ from clinic.staff.roles import Permission
 from consent.models import ConsentDocument
 from patients.models import Patient
 from procedures.models import (
-    Appointment,
     AppointmentStatus,
     Course,
     Plan,
-    Screening,
     Session,
 )
 from procedures.views import live
 
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
 Subject: TypeAlias = Patient | Plan | ConsentDocument | Session
-LATEST = 30  # events on the time line
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,7 @@ SIDE = (
     Panel(_("Patient"), "patients:chart-summary", Permission.SEE_PATIENTS),
     Panel(_("Consents"), "consent:chart-consents", Permission.SEE_CONSENTS),
     Panel(_("Aftercare"), "aftercare:chart-aftercare", Permission.SEE_CLINICAL),
+    Panel(_("Time line"), "chart:time-line", Permission.SEE_PATIENTS),
 )
 
 
@@ -111,17 +109,6 @@ NEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened, without health words: a title, and where to read more."""
-
-    at: datetime
-    icon: str
-    title: str | Promise
-    text: str = ""
-    url: str = ""
-
-
 @require_GET
 @requires(Permission.SEE_PATIENTS)
 def patient_chart(request: StaffRequest, patient: UUID) -> HttpResponse:
@@ -138,7 +125,6 @@ def patient_chart(request: StaffRequest, patient: UUID) -> HttpResponse:
         "alerts": panels(ALERTS, row, request.user),
         "main": panels(MAIN, row, request.user),
         "side": panels(SIDE, row, request.user),
-        "events": time_line(row, request.user),
         "steps": steps(row, request.user, at=at),
     }
     return render(request, "chart/patient_chart.html", context)
@@ -200,77 +186,21 @@ def panels(among: tuple[Panel, ...], patient: Patient, user: User) -> list[dict[
     ]
 
 
-def time_line(patient: Patient, user: User) -> list[Event]:
-    """The latest things that happened to this patient, from every app, newest first."""
-    sources = [_visits(patient, user), _consents(patient, user), _registered(patient)]
-    if user.may(Permission.SEE_CLINICAL):
-        sources += [_plans(patient, user), _screenings(patient), _reports(patient)]
-    events = [event for source in sources for event in source]
-    return sorted(events, key=lambda event: event.at, reverse=True)[:LATEST]
-
-
-def _registered(patient: Patient) -> Iterator[Event]:
-    for intake in patient.intakes.exclude(completed_at=None).order_by("-completed_at")[:LATEST]:
-        if intake.completed_at is not None:
-            yield Event(intake.completed_at, "clipboard-check", _("Questionnaire completed"))
-    yield Event(patient.registered_at, "user-plus", _("Registered"))
-
-
-def _visits(patient: Patient, user: User) -> Iterator[Event]:
-    visits = Appointment.objects.visible_to(user).filter(patient=patient)
-    for visit in visits.select_related("practitioner").order_by("-slot")[:LATEST]:
-        yield Event(
-            visit.slot.lower,
-            "calendar-event",
-            visit.get_kind_display(),
-            f"{visit.get_status_display()}, {visit.practitioner.full_name}",
-            reverse("procedures:appointment-detail", args=[visit.uuid]),
-        )
-
-
-def _consents(patient: Patient, user: User) -> Iterator[Event]:
-    documents = ConsentDocument.objects.visible_to(user).filter(patient=patient)
-    for document in documents.order_by("-created_at")[:LATEST]:
-        yield Event(
-            document.signed_at or document.created_at,
-            "file-certificate",
-            _("Consent"),
-            document.get_state_display(),
-            reverse("consent:document-detail", args=[document.uuid]),
-        )
-
-
-def _plans(patient: Patient, user: User) -> Iterator[Event]:
-    for plan in (
-        Plan.objects.visible_to(user).filter(patient=patient).order_by("-created_at")[:LATEST]
-    ):
-        url = reverse("procedures:plan-detail", args=[plan.uuid])
-        yield Event(plan.created_at, "clipboard-list", _("Plan drafted"), "", url)
-        if plan.signed_off_at is not None:
-            yield Event(plan.signed_off_at, "stethoscope", _("Plan signed off"), "", url)
-
-
-def _screenings(patient: Patient) -> Iterator[Event]:
-    for made in Screening.objects.filter(patient=patient).order_by("-made_at")[:LATEST]:
-        url = reverse("procedures:screening-detail", args=[made.uuid])
-        yield Event(made.made_at, "shield-check", _("Screening"), "", url)
-
-
-def _reports(patient: Patient) -> Iterator[Event]:
-    check_ins = CheckIn.objects.filter(plan__patient=patient).select_related("plan")
-    for check_in in check_ins.order_by("-at")[:LATEST]:
-        url = reverse("aftercare:plan-detail", args=[check_in.plan.uuid])
-        yield Event(
-            check_in.at, "heart-handshake", _("Check-in"), check_in.get_triage_display(), url
-        )
-    for reaction in Reaction.objects.filter(patient=patient).order_by("-reported_at")[:LATEST]:
-        severity = reaction.get_severity_display()
-        yield Event(reaction.reported_at, "alert-triangle", _("Reaction reported"), severity)
+@require_GET
+@vary_on_headers("HX-Request")
+@requires(Permission.SEE_PATIENTS)
+def time_line(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """What happened, from every app: a panel of the chart, and a page of its own."""
+    row = get_object_or_404(Patient.objects.visible_to(request.user), uuid=patient)
+    page = timeline.page_of(row, request.user, request.GET.get("page"))
+    template = "chart/time_line.html" + ("#panel" if request.htmx else "")
+    return render(request, template, {"patient": row, "page": page, "events": page.object_list})
 
 
 app_name = "chart"
 urlpatterns = [
     path("<uuid:patient>/", patient_chart, name="patient-chart"),
+    path("<uuid:patient>/time-line/", time_line, name="time-line"),
     path("<uuid:patient>/live/intake/", live.intake_findings, name="live-intake"),
     path("<uuid:patient>/live/session/", live.session_findings, name="live-session"),
     path("<uuid:patient>/live/history/", live.history_findings, name="live-history"),

@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 590},
     },
+    "invite": {
+        "task": "procedures.tasks.invite_before_first_visits",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "rescreen": {
         "task": "procedures.tasks.rescreen",
         "schedule": 60.0,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from procedures import rescreening, screening, withdrawals
+from procedures import inviting, rescreening, screening, withdrawals
 
 LOOK_BACK = timedelta(days=1)
 
@@ -24,3 +24,9 @@ def rescreen() -> None:
     rescreening.catch_up(at=timezone.now())
     if rescreening.work(clock=timezone.now):
         rescreening.ring()
+
+
+@shared_task
+def invite_before_first_visits() -> None:
+    """The questionnaire home, for whoever was never asked."""
+    inviting.before_first_visits(at=timezone.now())

@@ -26,7 +26,7 @@ from procedures.forms.offering import OfferForm
 from procedures.forms.plans import ApplyForm, IndicationForm, PlanEditor, ReadForm, SignOffForm
 from procedures.models import AllergyTest, Plan, TestResult
 from procedures.plans import Intent
-from procedures.views.plan_page import chain_of, context_of, standing_of, state_of, words_of
+from procedures.views.plan_page import chain_of, context_of, counts, standing_of, state_of, words_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -238,18 +238,21 @@ def chart_plans(request: StaffRequest, patient: UUID) -> HttpResponse:
 
 
 def entry(request: StaffRequest, plan: Plan) -> dict[str, object]:
-    """One plan of the chart with its next step."""
-    standing = standing_of(plan, at=timezone.now())
-    links = chain_of(plan, standing, request.user)
-    following = next((link for link in links if link.is_next), None)
+    """One plan of the chart with its next step; what is closed has none, and costs no question."""
     state, label = state_of(plan)
+    following, document = None, None
+    if counts(plan):
+        standing = standing_of(plan, at=timezone.now())
+        links = chain_of(plan, standing, request.user)
+        following = next((link for link in links if link.is_next), None)
+        document = standing.document
     return {
         "plan": plan,
         "state": state,
         "label": label,
         "words": words_of(plan),
         "next": following,
-        "document": standing.document,
+        "document": document,
     }
 
 

@@ -4,18 +4,24 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
 from clinic.staff.models import User
 from clinic.staff.roles import Role
 from patients import directory
 from patients.models import Patient
+from procedures.models import Appointment, AppointmentStatus, Session
 from tests.bench import crowd
+from tests.factories.procedures import make_session
 from tests.factories.staff import make_staff
 
 MILLION, TENTH = 1_000_000, 100_000
@@ -110,8 +116,41 @@ def run(sql: str, values: tuple[Any, ...]) -> object:
 
 def page(desk: User, text: str) -> float:
     """The drop-down of the search box through all of Django."""
-    from django.test import Client  # noqa: PLC0415
-
     client = Client()
     client.force_login(desk)
     return timed(lambda: client.get("/patients/search/", {"q": text}))
+
+
+@pytest.mark.django_db
+def test_a_long_story_makes_no_slower_chart(figures: dict[str, Any]) -> None:
+    """Queries of the chart page at 1 and at 1,000 sessions; they must be the same."""
+    session = make_session()
+    patient, doctor = session.patient, make_staff(Role.CLINICAL_LEAD)
+    few = chart_queries(patient, doctor)
+    multiply(session.appointment, 999)
+    figures["chart_queries_at_1"] = few
+    figures["chart_queries"] = chart_queries(patient, doctor)
+    figures["chart_sessions"] = Session.objects.filter(patient=patient).count()
+
+
+def chart_queries(patient: Patient, doctor: User) -> int:
+    client = Client()
+    client.force_login(doctor)
+    client.get(patient.get_absolute_url())
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(patient.get_absolute_url()).status_code == 200
+    return len(asked)
+
+
+def multiply(visit: Appointment, count: int) -> None:
+    """The same visit again and again, an hour each, long ago and long over."""
+    session = visit.session
+    for number in range(1, count + 1):
+        start = visit.slot.lower - timedelta(days=number)
+        visit.pk, visit.uuid = None, uuid4()
+        visit.slot = type(visit.slot)(start, start + timedelta(hours=1))
+        visit.status = AppointmentStatus.CANCELLED
+        visit.save(force_insert=True)
+        session.pk, session.uuid, session.appointment = None, uuid4(), visit
+        session.number = number + 1
+        session.save(force_insert=True)

@@ -1,6 +1,6 @@
 """The chart: each role its panels, the next link of the chain first, every opening on record."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,8 +13,9 @@ from django.utils import timezone
 from clinic.record.models import AuditEntry
 from clinic.staff.models import User
 from clinic.staff.roles import Role
+from clinic.timeline import Event
 from consent.models import ConsentDocument
-from patients.models import Patient
+from patients.models import HistoryItem, Patient
 from procedures import booking, consenting, plans
 from tests.factories.patients import make_healthy_patient, make_patient
 from tests.factories.plans import make_intent, make_plan
@@ -29,7 +30,7 @@ from tests.factories.procedures import (
 from tests.factories.staff import NOW, make_staff
 
 pytestmark = pytest.mark.django_db
-EVERYBODY = {"alerts", "visits", "consents", "patient", "plans"}
+EVERYBODY = {"time line", "alerts", "visits", "consents", "patient", "plans"}
 CLINICAL = EVERYBODY | {"allergies", "history", "photos", "aftercare"}
 
 
@@ -158,10 +159,17 @@ def test_every_step_that_is_offered_opens(role: Role, place: Place, patient: Pat
 # The time line
 
 
+def time_line(patient: Patient) -> str:
+    return reverse("chart:time-line", args=[patient.uuid])
+
+
+def events_of(patient: Patient, who: Role | User) -> list[Event]:
+    return list(signed_in(who).get(time_line(patient)).context["events"])
+
+
 def test_the_time_line_is_newest_first_and_links_on(place: Place, patient: Patient) -> None:
     visit = book_visit(place, patient)
-    page = signed_in(Role.RECEPTION).get(chart(patient))
-    events = page.context["events"]
+    events = events_of(patient, Role.RECEPTION)
     assert [event.at for event in events] == sorted((e.at for e in events), reverse=True)
     assert events[0].url == reverse("procedures:appointment-detail", args=[visit.uuid])
     assert str(events[-1].title) == "Registered"
@@ -172,7 +180,7 @@ def test_who_sees_no_health_words_sees_no_plan_on_the_time_line(
 ) -> None:
     make_bookable_plan(place, patient)
     seen = {
-        role: {str(event.title) for event in signed_in(role).get(chart(patient)).context["events"]}
+        role: {str(event.title) for event in events_of(patient, role)}
         for role in (Role.RECEPTION, Role.COSMETOLOGIST)
     }
     assert "Plan signed off" in seen[Role.COSMETOLOGIST]
@@ -184,8 +192,32 @@ def test_an_offered_consent_is_on_the_time_line(place: Place, patient: Patient) 
     plan = make_bookable_plan(place, patient)
     consenting.offer(plan, language="en", at=NOW, by=place.desk)
     document = ConsentDocument.objects.get()
-    events = signed_in(place.desk).get(chart(patient)).context["events"]
+    events = events_of(patient, place.desk)
     assert reverse("consent:document-detail", args=[document.uuid]) in {e.url for e in events}
+
+
+def test_the_time_line_comes_page_by_page(place: Place, patient: Patient) -> None:
+    rows = [
+        HistoryItem(
+            patient=patient,
+            kind="medicine",
+            text="iron",
+            asserted_by="patient",
+            recorded_by=place.practitioner,
+            recorded_at=NOW - timedelta(minutes=number),
+        )
+        for number in range(1, 71)
+    ]
+    HistoryItem.objects.bulk_create(rows)
+    client = signed_in(Role.CLINICAL_LEAD)
+    pages = [client.get(time_line(patient), {"page": n}).context["events"] for n in (1, 2, 3)]
+    moments = [event.at for page in pages for event in page]
+    assert len(pages[0]) == len(pages[1]) == 30
+    assert moments == sorted(moments, reverse=True)
+    assert len(moments) >= len(rows)
+    part = client.get(time_line(patient), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert "page=2" in part
 
 
 def test_a_long_story_costs_no_more_queries(place: Place, patient: Patient) -> None:
@@ -197,4 +229,4 @@ def test_a_long_story_costs_no_more_queries(place: Place, patient: Patient) -> N
     book_course(make_bookable_plan(elsewhere, patient), elsewhere)
     with CaptureQueriesContext(connection) as long:
         client.get(chart(patient))
-    assert 10 < len(long) <= len(short) <= 35
+    assert 5 < len(long) <= len(short) <= 12
