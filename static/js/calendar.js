@@ -22,7 +22,7 @@ function shifted(wall, delta) {
 const minutesBetween = (from, until) => (new Date(`${until}:00Z`) - new Date(`${from}:00Z`)) / 60000;
 const readable = (wall) =>
   new Intl.DateTimeFormat(document.documentElement.lang, {
-    weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC",
+    weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC",
   }).format(new Date(`${wall}:00Z`));
 
 function icon(name, label) {
@@ -48,6 +48,7 @@ function dots({ done, booked, total }) {
 function drawn({ event }) {
   if (event.display === "background") return { domNodes: [element("span", "sheet-away", event.title)] };
   const props = event.extendedProps;
+  if (!props.wall) return { domNodes: [] }; // the widget's own shadow under the pointer
   const from = props.wall[0].slice(11);
   const name = element("strong", "who", event.title);
   const head = element("span", "sheet-head", `${from} `);
