@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -23,7 +23,7 @@ from consent.models import ConsentDocument, ConsentState
 from patients.models import DuplicatePair, HistoryItem, Intake, Patient
 from procedures import day, settings
 from procedures.day import Day
-from procedures.models import CourseHold, Plan
+from procedures.models import CourseHold, Lot, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +122,17 @@ WORKLISTS = (
         permission=Permission.REGISTER_PATIENTS,
         rows=lambda user, at: DuplicatePair.objects.visible_to(user).open(),
         page="lifecycle:duplicate-list",
+    ),
+    Worklist(
+        key="expiring",
+        label=_("Lots that expire in 30 days"),
+        icon="package",
+        permission=Permission.MANAGE_STOCK,
+        rows=lambda user, at: Lot.objects.visible_to(user).expiring(
+            by=timezone.localdate(at) + timedelta(days=30)
+        ),
+        page="procedures:stock-list",
+        query="?show=ending",
     ),
     Worklist(
         key="messages",

@@ -55,7 +55,7 @@ COSTS = {  # queries of each, as measured over the demonstration
     "consent:chart-consents": 3,
     "aftercare:chart-aftercare": 4,
     "procedures:calendar": 14,
-    "board:home": 23,
+    "board:home": 24,
     "patients:patient-list": 2,
     "consent:document-list": 3,
     "inbox:task-list": 6,
