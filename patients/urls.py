@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import asking, chart, history, intake, people, photos, words
+from patients.views import asking, chart, comparing, history, intake, people, photos, words
 
 app_name = "patients"
 urlpatterns = [
@@ -44,6 +44,9 @@ urlpatterns = [
     path("<uuid:patient>/intake/<uuid:intake>/", intake.intake_detail, name="intake-detail"),
     path("<uuid:patient>/photos/", chart.chart_photos, name="chart-photos"),
     path("<uuid:patient>/photos/add/", photos.photo_add, name="photo-add"),
+    path("<uuid:patient>/photos/compare/", comparing.photo_compare, name="photo-compare"),
+    path("<uuid:patient>/photos/align/", comparing.photo_align, name="photo-align"),
+    path("<uuid:patient>/photos/<uuid:photo>/mark/", comparing.photo_mark, name="photo-mark"),
     path("<uuid:patient>/photos/<uuid:photo>/", photos.photo_detail, name="photo-detail"),
     path("<uuid:patient>/photos/<uuid:photo>/file/", photos.photo_file, name="photo-file"),
     path("<uuid:patient>/photos/<uuid:photo>/use/", photos.photo_use, name="photo-use"),

@@ -1,10 +1,14 @@
 """How staff sign in: nobody signs up, people are invited."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 
 from clinic.record.middleware import client_address
@@ -42,6 +46,24 @@ class EncryptedFactors(DefaultMFAAdapter):  # type: ignore[misc]
 
 def box() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FILE_KEYS])
+
+
+@transaction.atomic
+def rotate_factors() -> int:
+    """Encrypt the secrets of second factors with the first key; how many people's there are."""
+    rows = list(Authenticator.objects.select_for_update().order_by("pk"))
+    for row in rows:
+        row.data = {key: _rotated(key, value) for key, value in row.data.items()}
+        row.save(update_fields=["data"])
+    return len(rows)
+
+
+def _rotated(key: str, value: Any) -> Any:
+    if key in {"secret", "seed"}:
+        return box().rotate(value).decode()
+    if key == "migrated_codes":
+        return [box().rotate(code).decode() for code in value]
+    return value
 
 
 def display_name(user: User) -> str:

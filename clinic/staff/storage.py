@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,7 +25,8 @@ class EncryptedStorage(Storage):
 
     def __init__(self) -> None:
         self.root = Path(settings.MEDIA_ROOT)
-        self.box = MultiFernet([Fernet(key) for key in settings.FILE_KEYS])
+        keys = [Fernet(key) for key in settings.FILE_KEYS]
+        self.first, self.box = keys[0], MultiFernet(keys)
 
     def put(self, kind: str, data: bytes) -> str:
         """Keep the bytes under a fresh random name, and return it."""
@@ -36,21 +38,37 @@ class EncryptedStorage(Storage):
             self._sing()
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.parent / f".{uuid4()}.draft"
-        try:
-            descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(self.box.encrypt(data))
-                file.flush()
-                os.fsync(file.fileno())
+        with _draft(path, self.box.encrypt(data)) as draft:
             os.link(draft, path)  # all of it or nothing, and never over what is there
-        finally:
-            draft.unlink(missing_ok=True)
         return name
 
     def read(self, name: str) -> bytes:
         """The bytes as they were handed in; InvalidToken where no key opens them."""
         return self.box.decrypt(self._path(name).read_bytes())
+
+    def names(self) -> Iterator[str]:
+        """Every file; the canary last, so that it answers for all others."""
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root).as_posix()
+            if path.is_file() and name != CANARY and NAME.fullmatch(name):
+                yield name
+        if self.exists(CANARY):
+            yield CANARY
+
+    def rotate(self, name: str) -> bool:
+        """Encrypt it with the first key, unless it is; killed in between, nothing is lost."""
+        path = self._path(name)
+        try:
+            token = path.read_bytes()
+            self.first.decrypt(token)
+        except InvalidToken:
+            with _draft(path, self.box.rotate(token)) as draft:
+                if path.exists():  # what was deleted meanwhile stays away
+                    draft.replace(path)
+            return True
+        except FileNotFoundError:
+            pass
+        return False
 
     def canary_ok(self) -> bool:
         """Whether our keys are those the files were written with."""
@@ -93,6 +111,21 @@ class EncryptedStorage(Storage):
 
     def delete(self, name: str) -> None:
         self._path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _draft(path: Path, token: bytes) -> Iterator[Path]:
+    """The bytes safely on the disk beside the place they are meant for, and gone afterwards."""
+    draft = path.parent / f".{uuid4()}.draft"
+    try:
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(token)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def canary_ok() -> bool:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.errors import ClinicError
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
-from patients import photos
+from patients import marking, photos
 from patients.forms.photos import PhotosForm
 from patients.models import Area, Patient, Photo, PhotoUse
 from patients.views.door import patient_of
@@ -95,10 +95,14 @@ def photo_detail(request: StaffRequest, patient: UUID, photo: UUID) -> HttpRespo
     row = _photo(request, patient, photo)
     if row.record_allowed_at:
         photos.view_all(row.patient, [row], at=timezone.now(), by=request.user)
+    query = {"of": f"{row.area}:{row.view}", "after": row.uuid}
     context = {
         "patient": row.patient,
         "photo": row,
         "uses": _uses(row),
+        "lines": marking.lines(row, marking.layer(row)),
+        "size": max(row.width, row.height) // 24,
+        "compare": reverse("patients:photo-compare", args=[patient], query=query),
         "may_record": request.user.may(Permission.RECORD_CLINICAL),
     }
     return render(request, "patients/photo_detail.html", context)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,19 +15,22 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 from pytest_django import DjangoDbBlocker
 
 from clinic.staff.models import User
 from clinic.staff.roles import Role
-from patients import directory
+from patients import directory, photos
 from patients.models import Patient
 from procedures.models import Appointment, AppointmentStatus, Session
 from tests.bench import crowd
+from tests.factories.patients import make_patient
 from tests.factories.procedures import make_session
-from tests.factories.staff import make_staff
+from tests.factories.staff import NOW, make_staff
 
 MILLION, TENTH = 1_000_000, 100_000
 SEARCHES, ROUNDS = 400, 5
+PHOTOS = 7
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +159,29 @@ def multiply(visit: Appointment, count: int) -> None:
         session.pk, session.uuid, session.appointment = None, uuid4(), visit
         session.number = number + 1
         session.save(force_insert=True)
+
+
+def test_a_photo_of_a_phone_is_soon_a_thumbnail(
+    db: None, tmp_path: Path, settings: Any, figures: dict[str, Any]
+) -> None:
+    """12 megapixels from the upload until the grid can show it: kept, encrypted, made small."""
+    settings.MEDIA_ROOT = tmp_path
+    noise = Image.effect_noise((1000, 750), 40).convert("RGB")
+    patient, by = make_patient(), make_staff(Role.COSMETOLOGIST)
+    took = []
+    for number in range(PHOTOS):
+        upload = BytesIO()
+        noise.rotate(number).resize((4000, 3000)).save(upload, "JPEG", quality=90)
+        begun = time.perf_counter()
+        photo = photos.add(
+            patient,
+            upload.getvalue(),
+            area="face",
+            view="front",
+            taken_at=NOW,
+            at=NOW,
+            by=by,
+        )
+        photos.make_thumbnail(photo, at=NOW)
+        took.append(time.perf_counter() - begun)
+    figures["photo_s"] = round(statistics.median(took), 2)

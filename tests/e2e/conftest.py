@@ -61,6 +61,7 @@ def _rows_beside_the_browser() -> Iterator[None]:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium, which downloads nothing and calls nobody."""
     quiet = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"]
+    quiet += ["use-fake-device-for-media-stream", "use-fake-ui-for-media-stream"]  # a camera
     quiet += ["disable-background-networking", "disable-component-update", "disable-dev-shm-usage"]
     return browser_type_launch_args | {
         "executable_path": "/usr/bin/chromium",

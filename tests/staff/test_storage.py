@@ -1,16 +1,21 @@
 """Files at rest: unreadable without the clinic's keys, never written twice, never elsewhere."""
 
+from io import StringIO
+from itertools import count
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 from pytest_django import Settings
 
-from clinic.staff import storage
+from clinic.staff import accounts, storage
 from clinic.staff.apps import check_file_keys
 from clinic.staff.storage import EncryptedStorage
+from tests.factories.staff import make_staff
 
 OLD, NEW = (Fernet.generate_key().decode() for _number in range(2))
 
@@ -70,6 +75,60 @@ def test_keys_rotate(settings: Settings) -> None:
         EncryptedStorage().read(name)
     assert not storage.canary_ok()
     assert [error.id for error in check_file_keys(app_configs=None)] == ["staff.E001"]
+
+
+def rotated() -> str:
+    said = StringIO()
+    call_command("rotate_file_keys", stdout=said)
+    return said.getvalue()
+
+
+@pytest.mark.django_db
+def test_after_a_rotation_the_old_key_is_needed_no_longer(settings: Settings) -> None:
+    names = [EncryptedStorage().put("photos", f"face {n}".encode()) for n in range(3)]
+    settings.FILE_KEYS = [NEW, OLD]
+    assert "4 encrypted anew" in rotated()
+    assert " 0 encrypted anew" in rotated()
+    settings.FILE_KEYS = [NEW]
+    assert storage.canary_ok()
+    assert [EncryptedStorage().read(name) for name in names] == [b"face 0", b"face 1", b"face 2"]
+
+
+@pytest.mark.django_db
+def test_a_rotation_that_was_killed_goes_on_and_nobody_drops_the_old_key_too_early(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    names = [EncryptedStorage().put("photos", f"face {n}".encode()) for n in range(3)]
+    settings.FILE_KEYS = [NEW, OLD]
+    whole, calls = EncryptedStorage.rotate, count()
+
+    def killed(box: EncryptedStorage, name: str) -> bool:
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(box, name)
+
+    monkeypatch.setattr(EncryptedStorage, "rotate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        rotated()
+    assert len({EncryptedStorage().read(name) for name in names}) == 3
+    settings.FILE_KEYS = [NEW]
+    assert not storage.canary_ok()
+    settings.FILE_KEYS = [NEW, OLD]
+    monkeypatch.undo()
+    settings.MEDIA_ROOT, settings.FILE_KEYS = root, [NEW, OLD]
+    assert "2 encrypted anew" in rotated()
+    assert not list(root.rglob("*.draft"))
+
+
+@pytest.mark.django_db
+def test_the_secrets_of_second_factors_are_rotated_too(settings: Settings) -> None:
+    data = {"secret": accounts.EncryptedFactors().encrypt("a fictional secret")}
+    row = Authenticator.objects.create(user=make_staff(), type="totp", data=data)
+    settings.FILE_KEYS = [NEW, OLD]
+    rotated()
+    settings.FILE_KEYS = [NEW]
+    row.refresh_from_db()
+    assert accounts.EncryptedFactors().decrypt(row.data["secret"]) == "a fictional secret"
 
 
 def test_the_canary_is_made_at_the_first_start_and_missed_later(root: Path) -> None:
