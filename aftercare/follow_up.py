@@ -153,24 +153,24 @@ def _settle_older(plan: AftercarePlan, *, at: datetime) -> None:
 def _owe(plan: AftercarePlan, windows: tuple[Window, ...], *, at: datetime) -> None:
     """The page with the dates at once, so that nobody leaves without it; then day by day."""
     link, values = _link(plan, at=at), _values(plan, windows)
-    for message, (due_at, not_after) in _moments(plan):
-        if not_after <= at or (message == reminding.EVE_OF_THE_NEXT and _is_eve(plan, due_at)):
-            continue
-        outbox.owe(
-            Owed(
-                subject=reminding.subject_of(plan.session),
-                message=message,
-                recipient=plan.patient.recipient,
-                channel=channel_for(plan.patient.recipient),
-                due_at=due_at,
-                not_after=not_after,
-                patient_uuid=plan.patient.uuid,
-                link=link,
-                location=plan.session.appointment.room.location,
-                values=values,
-            ),
-            at=at,
+    recipient = plan.patient.recipient
+    owed = [
+        Owed(
+            subject=reminding.subject_of(plan.session),
+            message=message,
+            recipient=recipient,
+            channel=channel_for(recipient),
+            due_at=due_at,
+            not_after=not_after,
+            patient_uuid=plan.patient.uuid,
+            link=link,
+            location=plan.session.appointment.room.location,
+            values=values,
         )
+        for message, (due_at, not_after) in _moments(plan)
+        if not_after > at and not (message == reminding.EVE_OF_THE_NEXT and _is_eve(plan, due_at))
+    ]
+    outbox.owe_all(owed, at=at)
 
 
 def _moments(plan: AftercarePlan) -> Iterator[tuple[str, tuple[datetime, datetime]]]:

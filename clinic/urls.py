@@ -9,7 +9,11 @@ from django.views.i18n import set_language
 # An app's pages for staff, and its pages for patients under /p/, share one namespace.
 APPS = {
     "staff": {"clinic/": "clinic.staff.urls"},
-    "messaging": {"messages/": "clinic.messaging.urls", "p/": "clinic.messaging.patient_urls"},
+    "messaging": {
+        "messages/": "clinic.messaging.urls",
+        "p/": "clinic.messaging.patient_urls",
+        "hooks/": "clinic.messaging.hook_urls",
+    },
     "patients": {"patients/": "patients.urls", "p/intake/": "patients.patient_urls"},
     "consent": {"consents/": "consent.urls", "p/consent/": "consent.patient_urls"},
     "procedures": {"treatment/": "procedures.urls"},

@@ -5,10 +5,27 @@ from datetime import datetime
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.messaging import receipts
 from clinic.messaging.models import TROUBLED, Channel, MessageQuerySet, MessageState
 
 NEEDS_SOMEBODY = "troubled"
 FIRST = 50
+
+
+class GatewayReport(forms.Form):
+    """What our own gateway tells: what became of a key, or what a number has written."""
+
+    key = forms.UUIDField(required=False)
+    status = forms.CharField(required=False, max_length=40)
+    sender = forms.CharField(required=False, max_length=20)
+    text = forms.CharField(required=False, max_length=1600)
+
+    def apply(self, *, at: datetime) -> None:
+        told = self.cleaned_data
+        if told["key"]:
+            receipts.report(told["key"], told["status"], at=at)
+        elif told["sender"]:
+            receipts.hear(Channel.SMS, told["sender"], told["text"], at=at)
 
 
 class LedgerFilter(forms.Form):

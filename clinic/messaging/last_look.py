@@ -11,10 +11,10 @@ from hashlib import sha256
 
 from django.db import connection, transaction
 
-from clinic.messaging import channels, fallback, ledger, links, wording
+from clinic.messaging import channels, fallback, ledger, links, stopping, wording
 from clinic.messaging.channels import Letter
 from clinic.messaging.leases import Held
-from clinic.messaging.models import Message, MessageState, Suppression, digest
+from clinic.messaging.models import Channel, Message, MessageState, Suppression, digest
 from clinic.messaging.quiet_hours import next_allowed
 
 ATTEMPT = """
@@ -52,7 +52,8 @@ def _letter(row: Message, book: wording.Book, *, at: datetime) -> Letter | None:
         ledger.failed(row, type(error).__name__, at=at)
         return None
     address = row.recipient.address_for(row.channel)
-    return Letter(key=row.uuid, to=address, title=words.title, text=words.text)
+    end = stopping.url(row.recipient) if row.channel == Channel.EMAIL and row.patient_uuid else ""
+    return Letter(key=row.uuid, to=address, title=words.title, text=words.text, unsubscribe=end)
 
 
 def _note(ready: Sequence[Ready], *, at: datetime) -> None:

@@ -11,7 +11,7 @@ LEASE = timedelta(minutes=5)  # a batch of ten, ten seconds each, and as much ag
 # not; the next one only where the one before had too few.
 CLAIM = """
     WITH due AS MATERIALIZED (
-        SELECT found.id
+        SELECT found.id, row_number() OVER () AS place
         FROM (VALUES (0), (1), (2)) AS rank (priority)
         CROSS JOIN LATERAL (
             SELECT id FROM messaging_message
@@ -25,15 +25,14 @@ CLAIM = """
     SET state = 'leased', state_at = %(at)s, lease_until = %(until)s,
         attempt = attempt + 1, reason = ''
     FROM due WHERE message.id = due.id
-    RETURNING message.priority, message.due_at, message.id, message.attempt
+    RETURNING due.place, message.id, message.attempt
 """
 
 
 class Held(NamedTuple):
     """A message in the hands of one worker: the attempt is the fence."""
 
-    priority: int
-    due_at: datetime
+    place: int
     pk: int
     attempt: int
 

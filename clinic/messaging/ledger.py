@@ -112,6 +112,12 @@ def skipped(row: Message, reason: str, *, at: datetime, instead: bool = False) -
     ask(row, kind, at=at, cause=f"skipped:{row.subject}:{row.recipient.uuid}")
 
 
+def confirmed(row: Message, *, at: datetime) -> None:
+    """The provider says that it arrived: what somebody was to find out is found out."""
+    move(row, MessageState.DELIVERED, at=at)
+    worklist.settle(f"message:{row.uuid}:", at=at)
+
+
 def ask(row: Message, kind: TaskKind, *, at: datetime, cause: str = "") -> None:
     worklist.ask(
         kind,

@@ -16,4 +16,7 @@ class TokenConverter:
 
 
 register_converter(TokenConverter, "token")
-urlpatterns = [path("<token:token>/", views.link_open, name="link-open")]
+urlpatterns = [
+    path("<token:token>/", views.link_open, name="link-open"),
+    path("stop/<token:token>/", views.mail_stop, name="mail-stop"),
+]

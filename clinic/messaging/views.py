@@ -1,24 +1,30 @@
 """The ledger of messages for staff, and the door by which a patient's link comes in."""
 
+import hmac
+import json
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.errors import ClinicError
-from clinic.messaging import access, ledger, links, wording
-from clinic.messaging.forms import LedgerFilter
-from clinic.messaging.models import TROUBLED, Message
-from clinic.staff.access import StaffRequest, requires
+from clinic.messaging import access, ledger, links, receipts, stopping, wording
+from clinic.messaging.channels import sms, webhook
+from clinic.messaging.forms import GatewayReport, LedgerFilter
+from clinic.messaging.models import TROUBLED, Channel, Message
+from clinic.staff.access import StaffRequest, public, requires
 from clinic.staff.roles import Permission
 
 PER_PAGE = 50
+HOOKS_A_MINUTE = 1200
 
 
 @requires(Permission.SEE_MESSAGES)
@@ -102,3 +108,70 @@ def _words(row: Message) -> wording.Wording | str:
 def _refused(request: StaffRequest, row: Message, error: ClinicError) -> HttpResponse:
     context = {"error": str(error), "back": reverse("messaging:message-detail", args=[row.uuid])}
     return render(request, "409.html", context, status=409)
+
+
+@csrf_exempt
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail_stop(request: HttpRequest, token: str) -> HttpResponse:
+    """No more mails: one press here, or one in the mail program (RFC 8058)."""
+    if access.too_many("token", access.TOKENS_A_MINUTE):
+        return access.busy(request)
+    try:
+        language = stopping.recipient_of(token).language
+        if request.method == "POST":
+            stopping.unsubscribe(token, at=timezone.now())
+    except stopping.NoSuchKey as error:
+        return access.plain(HttpResponse(str(error), status=404, content_type="text/plain"))
+    with translation.override(language):
+        context = {"done": request.method == "POST"}
+        return access.plain(render(request, "messaging/mail_stop.html", context))
+
+
+@csrf_exempt
+@public
+@require_POST
+def hook_gateway(request: HttpRequest) -> HttpResponse:
+    """Our own gateway reports: {key, status} of a message, or {from, text} of a patient."""
+    signed = request.headers.get(webhook.SIGNATURE, "")
+    if access.too_many("hook", HOOKS_A_MINUTE):
+        return HttpResponse(status=429)
+    if not _same(webhook.signature(settings.SMS_SECRET, request.body), signed):
+        return HttpResponse(status=403)
+    form = GatewayReport(_told(request.body))
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    form.apply(at=timezone.now())
+    return HttpResponse(status=204)
+
+
+@csrf_exempt
+@public
+@require_POST
+def hook_sms(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
+    """Twilio reports what became of a message, or what a patient has written back."""
+    url = f"{settings.SITE_URL.rstrip('/')}{request.path}"
+    told = {name: str(value) for name, value in request.POST.items()}
+    if access.too_many("hook", HOOKS_A_MINUTE):
+        return HttpResponse(status=429)
+    signed = request.headers.get("X-Twilio-Signature", "")
+    if not _same(sms.signature(settings.SMS_SECRET, url, told), signed):
+        return HttpResponse(status=403)
+    if key is not None:
+        receipts.report(key, told.get("MessageStatus", ""), at=timezone.now())
+    else:
+        receipts.hear(Channel.SMS, told.get("From", ""), told.get("Body", ""), at=timezone.now())
+    return HttpResponse(status=204)
+
+
+def _same(ours: str, theirs: str) -> bool:
+    """Nobody learns from the time it takes; without a secret nobody is believed."""
+    return bool(settings.SMS_SECRET) and hmac.compare_digest(ours.encode(), theirs.encode())
+
+
+def _told(body: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return {"sender" if name == "from" else name: str(found[name]) for name in found}

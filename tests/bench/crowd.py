@@ -36,10 +36,10 @@ def fill(connection: psycopg.Connection[Any], count: int, by: int, *, seed: int 
         indexes = cursor.fetchall()
         for _definition, name in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
-        recipients = "(id, uuid, email, phone, language, time_zone)"
+        recipients = "(id, uuid, email, phone, telegram_chat, language, time_zone)"
         with cursor.copy(f"COPY messaging_recipient {recipients} FROM STDIN") as copy:
             for n in range(1, count + 1):
-                row = (n, UUID(int=n), "", phone_of(n), "uk", "Europe/Kyiv")
+                row = (n, UUID(int=n), "", phone_of(n), "", "uk", "Europe/Kyiv")
                 copy.write_row(row)
         columns = "(id, uuid, number, family_name, given_name, folded, birth_date, sex, phone, email, language, registered_at, history_changed_at, version, recipient_id, registered_by_id)"  # noqa: E501
         with cursor.copy(f"COPY patients_patient {columns} FROM STDIN") as copy:

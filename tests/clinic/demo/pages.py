@@ -155,7 +155,11 @@ ROWS: dict[str, type[Model]] = {
     "merge": Merge,
 }
 FEED = "of-the-demonstration"  # the secret of a calendar feed that the test makes
-TOKENS = {"messaging:link-open": "A" * 64, "procedures:feed-read": FEED}
+TOKENS = {
+    "messaging:mail-stop": "A" * 64,
+    "messaging:link-open": "A" * 64,
+    "procedures:feed-read": FEED,
+}
 FOREIGN = {"key": "x", "pk": 1, "uidb36": "1"}  # of the sign-in: nobody has such a key
 
 
