@@ -62,7 +62,7 @@ OWE = """
          patient_uuid, values, due_at, not_after, state, reason, state_at, attempt)
     SELECT gen_random_uuid(), subject, 0, 'RP-D1', recipient_id, 'sms', 1, id, %(place)s,
         gen_random_uuid(), jsonb_build_object('window_end', '2026-12-01T10:00:00+00:00'),
-        now() + %(wait)s, now() + %(wait)s + interval '1 day', 'owed', '', now(), 0
+        now() + %(wait)s * interval '1 second', now() + %(wait)s * interval '1 second' + interval '1 day', 'owed', '', now(), 0
     FROM link
 """
 FIELDS = "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
@@ -130,7 +130,7 @@ def owe(count: int, *, wait: timedelta = timedelta(0)) -> None:
     """Reminders of everybody's own, each with its link and its place."""
     place = make_location(quiet=False)
     with connection.cursor() as cursor:
-        cursor.execute(OWE, {"count": count, "place": place.pk, "wait": wait})
+        cursor.execute(OWE, {"count": count, "place": place.pk, "wait": wait.total_seconds()})
         cursor.execute("VACUUM ANALYZE messaging_message")
 
 
