@@ -62,7 +62,8 @@ OWE = """
          patient_uuid, values, due_at, not_after, state, reason, state_at, attempt)
     SELECT gen_random_uuid(), subject, 0, 'RP-D1', recipient_id, 'sms', 1, id, %(place)s,
         gen_random_uuid(), jsonb_build_object('window_end', '2026-12-01T10:00:00+00:00'),
-        now() + %(wait)s * interval '1 second', now() + %(wait)s * interval '1 second' + interval '1 day', 'owed', '', now(), 0
+        now() + %(wait)s * interval '1 second',
+        now() + %(wait)s * interval '1 second' + interval '1 day', 'owed', '', now(), 0
     FROM link
 """
 FIELDS = "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
