@@ -7,5 +7,5 @@ from clinic.messaging import views
 urlpatterns = [
     path("gateway/", views.hook_gateway, name="hook-gateway"),
     path("sms/", views.hook_sms, name="hook-sms"),
-    path("sms/status/<uuid:key>/", views.hook_sms, name="hook-sms-status"),
+    path("sms/status/<uuid:message>/", views.hook_sms, name="hook-sms-status"),
 ]

@@ -148,7 +148,7 @@ def hook_gateway(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @public
 @require_POST
-def hook_sms(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
+def hook_sms(request: HttpRequest, message: UUID | None = None) -> HttpResponse:
     """Twilio reports what became of a message, or what a patient has written back."""
     url = f"{settings.SITE_URL.rstrip('/')}{request.path}"
     told = {name: str(value) for name, value in request.POST.items()}
@@ -157,8 +157,8 @@ def hook_sms(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
     signed = request.headers.get("X-Twilio-Signature", "")
     if not _same(sms.signature(settings.SMS_SECRET, url, told), signed):
         return HttpResponse(status=403)
-    if key is not None:
-        receipts.report(key, told.get("MessageStatus", ""), at=timezone.now())
+    if message is not None:
+        receipts.report(message, told.get("MessageStatus", ""), at=timezone.now())
     else:
         receipts.hear(Channel.SMS, told.get("From", ""), told.get("Body", ""), at=timezone.now())
     return HttpResponse(status=204)
