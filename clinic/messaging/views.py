@@ -111,12 +111,10 @@ def _refused(request: StaffRequest, row: Message, error: ClinicError) -> HttpRes
 
 
 @csrf_exempt
-@public
+@access.entrance
 @require_http_methods(["GET", "HEAD", "POST"])
 def mail_stop(request: HttpRequest, token: str) -> HttpResponse:
     """No more mails: one press here, or one in the mail program (RFC 8058)."""
-    if access.too_many("token", access.TOKENS_A_MINUTE):
-        return access.busy(request)
     try:
         language = stopping.recipient_of(token).language
         if request.method == "POST":
