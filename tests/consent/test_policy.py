@@ -21,7 +21,7 @@ LATER = NOW + timedelta(hours=1)
 def test_nothing_is_set_until_the_lead_sets_it() -> None:
     place, lead = make_location(), make_staff(Role.CLINICAL_LEAD)
     none = ConsentRules.objects.all().of(place, at=NOW)
-    assert none.pk is None
+    assert none._state.adding
     assert none.valid_months is None
     assert none.signers(Asked.ALWAYS) == []
     wish = Wish(valid_months=6, guardian=Asked.ALWAYS, witness=Asked.WHEN_NEEDED)
