@@ -166,6 +166,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "ask-to-return": {
+        "task": "procedures.tasks.ask_to_return",
+        "schedule": crontab(hour="6", minute="20"),
+    },
     "rescreen": {
         "task": "procedures.tasks.rescreen",
         "schedule": 60.0,

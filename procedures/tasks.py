@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from procedures import inviting, rescreening, screening, withdrawals
+from procedures import inviting, rescreening, returning, screening, withdrawals
 
 LOOK_BACK = timedelta(days=1)
 
@@ -30,3 +30,9 @@ def rescreen() -> None:
 def invite_before_first_visits() -> None:
     """The questionnaire home, for whoever was never asked."""
     inviting.before_first_visits(at=timezone.now())
+
+
+@shared_task
+def ask_to_return() -> None:
+    """Who is due for maintenance or the next course becomes a task of the desk."""
+    returning.catch_up(at=timezone.now())

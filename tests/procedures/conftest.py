@@ -18,7 +18,8 @@ def short_paper(monkeypatch: pytest.MonkeyPatch) -> None:
         words += [
             document.content_sha256,
             content.patient.name,
-            f"{text.labels['sessions']} {content.sessions.count}",
+            document.signer_name,
+            f"{text.labels['sessions']}: {content.sessions.count}",
             f"{text.labels['page']} 1 {text.labels['of']} 1",
         ]
         body = format_html_join("", "<p>{}</p>", ([word] for word in words))

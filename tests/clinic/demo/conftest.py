@@ -63,9 +63,11 @@ def short_paper(full: Page, *, whole: int = PRINTED_WHOLE) -> Page:
 def checked(document: ConsentDocument, text: Text) -> list[str]:
     """What the seal insists on finding on the paper."""
     content = text.content
-    sessions = f"{text.labels['sessions']} {content.sessions.count}"
+    sessions = f"{text.labels['sessions']}: {content.sessions.count}"
     drugs = [drug.name for drug in content.drugs]
-    return [*drugs, document.content_sha256, content.patient.name, sessions]
+    pages = f"{text.labels['page']} 1 {text.labels['of']} 1"
+    said = [content.patient.name, document.signer_name, sessions, pages]
+    return [*drugs, document.content_sha256, *said]
 
 
 @pytest.fixture(scope="package")
