@@ -86,7 +86,8 @@ def intake_review(request: StaffRequest, patient: UUID, intake: UUID) -> HttpRes
     """What the patient filled in alone, beside the record; it counts once this is accepted."""
     row = patient_of(request, patient)
     waiting = Intake.objects.visible_to(request.user).filter(patient=row)
-    filled = get_object_or_404(waiting.filter(handed_in_at__isnull=False), uuid=intake)
+    begun = {"handed_in_at": None, "completed_at": None}
+    filled = get_object_or_404(waiting.exclude(**begun), uuid=intake)
     if filled.completed_at is not None:
         return redirect("patients:intake-detail", row.uuid, filled.uuid)
     filled.patient = row

@@ -154,7 +154,8 @@ def multiply(visit: Appointment, count: int) -> None:
         start = visit.slot.lower - timedelta(days=number)
         visit.pk, visit.uuid = None, uuid4()
         visit.slot = type(visit.slot)(start, start + timedelta(hours=1))
-        visit.status = AppointmentStatus.CANCELLED
+        visit.status, visit.ended_at = AppointmentStatus.CANCELLED, start
+        visit.reason = "moved away"
         visit.save(force_insert=True)
         session.pk, session.uuid, session.appointment = None, uuid4(), visit
         session.number = number + 1

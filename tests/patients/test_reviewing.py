@@ -254,3 +254,10 @@ def test_the_desk_completes_nothing_that_a_patient_began(sign_in: SignIn, patien
     )
     assert answer["Location"] == page_of(filled)
     assert intake.answers_now(patient, at=timezone.now()) == {}
+
+
+def test_what_the_desk_completed_has_nothing_to_review(sign_in: SignIn, patient: Patient) -> None:
+    done, treats = make_intake(patient), sign_in()
+    assert treats.get(page_of(done))["Location"].endswith(f"/intake/{done.uuid}/")
+    draft = make_intake(patient, complete=False)
+    assert treats.get(page_of(draft)).status_code == 404
