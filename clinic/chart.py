@@ -78,6 +78,7 @@ STEPS = (
     Step(_("Questionnaire"), "clipboard-check", "patients:intake-fill", Permission.RECORD_CLINICAL),
     Step(_("Add a photo"), "camera", "patients:photo-add", Permission.RECORD_CLINICAL),
     Step(_("Edit"), "pencil", "patients:patient-edit", Permission.REGISTER_PATIENTS),
+    Step(_("Export the record"), "download", "portable:patient-export", Permission.EXPORT_PATIENTS),
 )
 
 

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "procedures",
     "aftercare",
     "clinic.lifecycle",
+    "clinic.portable",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -191,6 +192,21 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 55},
     },
     "watch": {"task": "aftercare.tasks.watch", "schedule": 60.0, "options": {"expires": 55}},
+    "export": {
+        "task": "clinic.portable.tasks.export",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "import-lists": {
+        "task": "clinic.portable.tasks.import_lists",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "remove-outdated-exports": {
+        "task": "clinic.portable.tasks.remove_outdated",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     "catch-up": {"task": "aftercare.tasks.catch_up", "schedule": 60.0, "options": {"expires": 55}},
 }
 

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/", include("clinic.inbox")),
     path("chart/", include("clinic.chart")),
     path("lifecycle/", include("clinic.lifecycle.urls")),
+    path("portable/", include("clinic.portable.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("language/", login_not_required(set_language), name="set_language"),

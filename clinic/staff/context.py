@@ -113,6 +113,13 @@ ENTRIES = (
         nouns=("staff:location", "staff:room"),
     ),
     Entry(
+        page="portable:export-list",
+        label=_("Exports and imports"),
+        icon="download",
+        permission=Permission.EXPORT_CLINIC,
+        nouns=("portable:",),
+    ),
+    Entry(
         page="staff:audit-list",
         label=_("Audit"),
         icon="history",

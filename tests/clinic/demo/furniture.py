@@ -5,6 +5,9 @@ from hashlib import sha256
 
 from psycopg.types.range import TimestamptzRange
 
+from clinic.portable import exporting, importing
+from clinic.portable.importing import Source
+from clinic.portable.models import Export
 from clinic.staff import places
 from clinic.staff.models import User
 from clinic.staff.roles import Role
@@ -36,6 +39,11 @@ def furnish() -> None:
     secret = sha256(FEED.encode()).hexdigest()
     CalendarFeed.objects.create(practitioner=lead, token_sha256=secret, made_at=NOW)
     make_pair(at=NOW)
+    export = exporting.ask(at=NOW, by=lead)
+    ready = {"finished_at": NOW, "expires_at": NOW + timedelta(days=2)}
+    Export.objects.filter(pk=export.pk).update(**ready)
+    source = Source(name="a.csv", kind="patients", system="old", location=plan.location)
+    importing.upload(b"id,name,birth date\n1,Anna Testova,1990-05-17\n", source, at=NOW, by=lead)
     merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
 
 

@@ -16,12 +16,21 @@ from clinic.board import WORKLISTS, Worklist
 from clinic.knowledge.loader import load
 from clinic.lifecycle.models import Merge
 from clinic.messaging.models import Message
+from clinic.portable.models import Export, ImportRun
 from clinic.record.models import Task
 from clinic.staff.models import Location, Room, TimeOff, User
 from clinic.staff.roles import GRANTS, Permission, Role
 from consent.models import ConsentDocument, PatientQuestion
 from patients.models import Answer as Said
-from patients.models import DuplicatePair, HistoryItem, HistoryKind, Intake, Patient, Photo, Synonym
+from patients.models import (
+    DuplicatePair,
+    HistoryItem,
+    HistoryKind,
+    Intake,
+    Patient,
+    Photo,
+    Synonym,
+)
 from procedures.models import (
     AllergyTest,
     Appointment,
@@ -153,6 +162,8 @@ ROWS: dict[str, type[Model]] = {
     "round": Rescreening,
     "pair": DuplicatePair,
     "merge": Merge,
+    "export": Export,
+    "run": ImportRun,
 }
 FEED = "of-the-demonstration"  # the secret of a calendar feed that the test makes
 TOKENS = {

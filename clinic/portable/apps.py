@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PortableConfig(AppConfig):
+    name = "clinic.portable"
+    label = "portable"
