@@ -12,7 +12,7 @@ from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
 from aftercare.models import AftercarePlan, Reaction
 from clinic.lifecycle.models import Merge
-from clinic.messaging.models import Message, PatientLink, Recipient
+from clinic.messaging.models import ChannelConsent, Message, PatientLink, Recipient
 from clinic.record.models import AuditEntry, Task
 from consent.models import ConsentDocument
 from patients.models import (
@@ -102,6 +102,7 @@ MOVED = (
 LEFT = {
     (AuditEntry, "patient_uuid"),
     (CalendarFeed, "patient"),
+    (ChannelConsent, "recipient"),
     (DuplicatePair, "first"),
     (DuplicatePair, "second"),
     (Merge, "kept"),

@@ -11,7 +11,7 @@ from django.db.models import Model
 from clinic.portable import clinical, places
 from clinic.portable.kinds import Kind, Part, by_model, parts_of
 from clinic.portable.rows import Data, row_of, text_of
-from patients.models import Answer, HistoryItem
+from patients.models import Answer, Claim, Decision, HistoryItem
 from procedures.models import Override, Screening
 
 Resource: TypeAlias = dict[str, Any]
@@ -75,7 +75,9 @@ def _part(part: Part, row: Model) -> Data:
 def _secret(row: Model) -> bool:
     if isinstance(row, Override):  # names the finding it decides against
         return True
-    return isinstance(row, Answer) and row.sensitive
+    if isinstance(row, Claim):  # words that nobody has read yet
+        return True
+    return isinstance(row, Answer | Decision) and row.sensitive
 
 
 def instant(at: datetime) -> str:

@@ -94,7 +94,7 @@ class Restorer:
         row = self._create_from(kind.model, values, data["row"])
         for part in kind.parts:
             for inner in data.get("parts", {}).get(part.model.__name__, []):
-                self._create(part.model, inner, {part.column + "_id": row.pk})
+                self._create(part.model, inner, {part.column + "_id": part.owner(row).pk})
         self.counts[kind.name] += 1
 
     def _known(self, kind: Kind, uuid: UUID) -> bool:
