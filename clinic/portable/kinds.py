@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from aftercare.models import AftercarePlan, CheckIn, Question, Reaction, Restriction
+from aftercare.models import AftercarePlan, CheckIn, CheckInPhoto, Question, Reaction, Restriction
 from clinic.messaging.models import Attempt, ChannelConsent, Message, MessageState, PatientLink
 from clinic.portable.rows import references
 from clinic.staff.models import Location, Room, User
@@ -38,6 +38,7 @@ from patients.models import (
 from procedures.models import (
     AllergyTest,
     Appointment,
+    CalendarFeed,
     ClinicSetting,
     Course,
     CourseHold,
@@ -106,6 +107,7 @@ class Kind:
 LEFT_OUT: set[type[Model]] = {
     Alignment,
     Attempt,
+    CalendarFeed,
     DuplicatePair,
     PatientLink,
     Rescreened,
@@ -224,7 +226,12 @@ KINDS = (
         patient="patient",
         parts=(Part(model=Restriction, column="plan"), Part(model=Question, column="plan")),
     ),
-    Kind(model=CheckIn, resource="Observation", patient="plan__patient"),
+    Kind(
+        model=CheckIn,
+        resource="Observation",
+        patient="plan__patient",
+        parts=(Part(model=CheckInPhoto, column="check_in"),),
+    ),
     Kind(model=Reaction, resource="AdverseEvent", patient="patient"),
     Kind(
         model=Message,
