@@ -20,7 +20,8 @@ from clinic.staff.roles import GRANTS, Permission, Role
 
 ROOT = Path(__file__).parent.parent
 CHAIN = ["record", "staff", "messaging", "patients", "consent", "procedures", "aftercare"]
-FOLDERS = ["clinic/record", "clinic/staff", "clinic/messaging", *CHAIN[3:]]
+COMPOSED = ["clinic/lifecycle", "clinic/portable"]
+FOLDERS = ["clinic/record", "clinic/staff", "clinic/messaging", *CHAIN[3:], *COMPOSED]
 CODE = ["clinic", *CHAIN[3:], "tests", "docker"]
 FOR_ALL = {"board", "chart"}  # home, and the page of a patient: composed of all, linked by all
 THIRD_PARTY = ["allauth.account.urls", "allauth.mfa.urls"]  # pages that are not ours

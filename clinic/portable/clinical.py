@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from aftercare.models import AftercarePlan, CheckIn, Reaction
+from aftercare.models import AftercarePlan, CheckIn, CheckInPhoto, Reaction
 from clinic.messaging.models import Message, MessageState
 from clinic.portable.places import Builder, Resource, coded, to
 from consent.models import ConsentDocument, ConsentState
@@ -256,7 +256,9 @@ def message(row: Message) -> Resource:
 
 def file_name(row: Any) -> str:
     """Where the file lies in the archive."""
-    folder, ending = ("photos", "jpg") if isinstance(row, Photo) else ("consents", "pdf")
+    folder, ending = (
+        ("photos", "jpg") if isinstance(row, Photo | CheckInPhoto) else ("consents", "pdf")
+    )
     return f"files/{folder}/{row.uuid}.{ending}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Model
 
+from aftercare.models import CheckInPhoto
 from clinic.portable.clinical import file_name
 from clinic.portable.fhir import Resource, resource
 from clinic.portable.kinds import KINDS, Kind, by_model, parts_of
@@ -59,6 +60,9 @@ def files_of(patient: Patient) -> Iterator[Original]:
     """The photos that are kept, and what was sealed."""
     for photo in Photo.objects.filter(patient=patient).order_by("pk"):
         yield Original(name=file_name(photo), stored=photo.file, sha256=photo.sha256)
+    sent = CheckInPhoto.objects.filter(check_in__plan__patient=patient)
+    for picture in sent.order_by("pk"):
+        yield Original(name=file_name(picture), stored=picture.file, sha256=picture.sha256)
     documents = ConsentDocument.objects.filter(patient=patient).with_file().order_by("pk")
     for document in documents:
         yield Original(name=file_name(document), stored=document.file, sha256=document.pdf_sha256)

@@ -17,6 +17,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import Max, Model
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.models import CheckInPhoto
 from clinic.errors import ClinicError
 from clinic.portable.clinical import file_name
 from clinic.portable.fhir import ROW, Resource
@@ -163,8 +164,8 @@ class Restorer:
     def _keep_file(self, model: type[Model], values: Data) -> None:
         """The original, if it is the one whose hash the row names."""
         row: Any = None
-        if model is Photo:
-            row, sha256, folder = Photo(uuid=values["uuid"]), values["sha256"], "photo"
+        if model in {Photo, CheckInPhoto}:
+            row, sha256, folder = model(uuid=values["uuid"]), values["sha256"], "photo"
         elif model in {ConsentDocument, Withdrawal} and values.get("sealed_at"):
             row, sha256, folder = model(uuid=values["uuid"]), values["pdf_sha256"], "consent"
         if row is None:
