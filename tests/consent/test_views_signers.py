@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -20,6 +21,14 @@ from tests.factories.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 S = ConsentState
+
+
+@pytest.fixture(autouse=True)
+def unhurried() -> None:
+    """Links opened by earlier tests do not count as haste here."""
+    cache.clear()
+
+
 READ = "/p/consent/"
 
 

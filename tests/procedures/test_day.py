@@ -215,7 +215,6 @@ def test_a_course_on_hold_is_shown() -> None:
 
 def test_who_was_treated_lacks_nothing_and_waits_no_longer() -> None:
     session = make_completed_session()
-    session.patient.photos.all().delete()
     shown = drawn(session.course.plan.location)
     (block,) = shown.blocks
     assert (block.missing, shown.waiting) == ((), [])
