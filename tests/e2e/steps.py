@@ -113,7 +113,7 @@ class Steps:
     def when_the_patient_arrives(self) -> None:
         page = self.at_the_desk_of("reception")
         page.goto(f"{self.house.address}/treatment/calendar/")
-        page.locator(".day-block", has_text=PATIENT).click()
+        page.locator("#sheet .ec-event", has_text=PATIENT).click()
         page.get_by_role("button", name="Check in").click()
         expect(page.locator("#messages")).to_contain_text("Checked in")
 
@@ -196,7 +196,7 @@ class Steps:
     def when_the_cosmetologist_treats(self) -> None:
         page = self.at_the_desk_of("cosmetologist")
         page.goto(f"{self.house.address}/treatment/calendar/")
-        page.locator(".day-block", has_text=PATIENT).click()
+        page.locator("#sheet .ec-event", has_text=PATIENT).click()
         page.get_by_role("link", name="Treatment room").click()
         page.get_by_role("button", name="Start the session").click()
         expect(page.locator("main")).to_contain_text("no lot laid out")
