@@ -62,9 +62,8 @@ class Home(Steps):
         page.context.set_offline(False)
         page.reload()
         expect(page.locator("[name=list-medicine]")).to_have_value("iron")
-        expect(page.locator("[data-state]")).to_have_text("Kept.", timeout=20_000)
+        page.wait_for_function("localStorage.length === 0", timeout=20_000)
         assert Intake.objects.get().claims.get(kind="medicine").text == "iron"
-        assert page.evaluate("localStorage.length") == 0
 
     def when_everything_is_answered_and_handed_in(self, page: Page) -> None:
         self.then_it_is_accessible(page)
