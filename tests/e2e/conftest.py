@@ -19,7 +19,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import connection
+from playwright.sync_api import expect
 
+expect.set_options(timeout=20_000)  # ms: two houses and two browsers share two cores
 START = 90.0  # seconds for the processes to answer
 STOP = 30.0  # seconds for them to go
 

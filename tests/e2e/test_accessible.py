@@ -140,6 +140,7 @@ def faults_of(page: Page, who: str) -> list[str]:
     found = []
     if page.locator("[hx-trigger*=load]").count():
         page.wait_for_load_state("networkidle")
+    page.emulate_media(reduced_motion="reduce")
     for size in (DESKTOP, PHONE):
         page.set_viewport_size(size)
         where = f"{who} {page.title()} {size['width']}"

@@ -28,6 +28,7 @@ class Home(Steps):
 
     def then_it_is_accessible(self, page: Page) -> None:
         """At once: the page may still be keeping itself."""
+        page.emulate_media(reduced_motion="reduce")
         found = Axe().run(page).response["violations"]
         serious = [each for each in found if each["impact"] in {"serious", "critical"}]
         assert not serious, [(each["id"], each["nodes"][0]["html"]) for each in serious]

@@ -54,6 +54,8 @@ class Desk(Steps):
         page.goto(f"{self.house.address}/patients/words/")
         self.then_it_is_accessible(page)
         page.get_by_role("link", name=ODD).click()
+        expect(page.locator("blockquote.unread")).to_have_text(ODD)
+        page.wait_for_load_state()  # else nothing listens to the first letters
         page.locator("[name=look]").press_sequentially("heparin")
         page.locator("#choices input[value='heparin medicine']").check()
         self.then_it_is_accessible(page)

@@ -141,6 +141,7 @@ class Signing:
         expect(page).to_have_url(re.compile("/clinic/tablet/"))
 
     def then_it_is_accessible(self, page: Page) -> None:
+        page.emulate_media(reduced_motion="reduce")
         page.wait_for_load_state("networkidle")
         found = Axe().run(page).response["violations"]
         assert not found, [(each["id"], each["nodes"][0]["html"]) for each in found]

@@ -72,6 +72,7 @@ class Room:
         expect(self.page.locator("#messages")).to_contain_text("Aftercare has begun")
 
     def then_it_is_accessible(self) -> None:
+        self.page.emulate_media(reduced_motion="reduce")
         found = Axe().run(self.page)
         assert found.violations_count == 0, found.generate_report()
 
