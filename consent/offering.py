@@ -15,7 +15,7 @@ from consent.content import ConsentContent
 from consent.evidence import note
 from consent.models import ConsentDocument, ConsentState, ConsentTemplate, SignatureEventKind
 from consent.signing import locked, record, refuse_unprintable, settle
-from consent.text import fingerprint, latest_template
+from consent.text import compose, fingerprint, latest_template
 from patients.models import Patient
 
 
@@ -82,6 +82,7 @@ def _frozen(
         before = _as_read(earlier, content.language)
         content = replace(content, changes=changes(before, content, template.texts["labels"]))
     refuse_unprintable([content.as_data(), template.texts])
+    compose(content, template)  # a gap without a value is found before anybody reads
     return content, template
 
 

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
 from consent.content import ConsentContent, Risk, document_sha256
+from consent.gaps import values_of
 from consent.models import ConsentDocument, ConsentTemplate
+from consent.sandbox import Values, fill
 
 # Which block says what the knowledge asks a consent to say, by the id of its entry.
 SAYS = {
@@ -127,16 +129,18 @@ def text_of(document: ConsentDocument) -> Text:
 
 
 def compose(content: ConsentContent, template: ConsentTemplate) -> Text:
-    blocks = template.texts["blocks"]
+    """Fails closed: a sentence whose gap has no value makes no document."""
+    blocks, values = template.texts["blocks"], values_of(content)
     known = [(key, part, needs) for key, part, needs in ORDER if key in blocks]  # of this version
     said = [(key, part) for key, part, needs in known if not needs or getattr(content, needs)]
-    sections = [_section(n, key, part, blocks) for n, (key, part) in enumerate(said, start=1)]
+    parts = [(blocks[key], key, part) for key, part in said]
+    sections = [_section(n, part, values) for n, part in enumerate(parts, start=1)]
     return Text(
         language=content.language,
         content=content,
         labels=template.texts["labels"],
         sections=tuple(sections),
-        statement=_section(len(sections) + 1, SIGNATURE, "", blocks),
+        statement=_section(len(sections) + 1, (blocks[SIGNATURE], SIGNATURE, ""), values),
         check=template.texts.get("check", {}),
     )
 
@@ -160,11 +164,12 @@ def fingerprint(
     return document_sha256(content, wording_sha256=template.sha256, beside=second)
 
 
-def _section(number: int, key: str, part: str, blocks: dict[str, Any]) -> Section:
+def _section(number: int, of: tuple[dict[str, Any], str, str], values: Values) -> Section:
+    block, key, part = of
     return Section(
         number=number,
         key=key,
-        heading=blocks[key]["heading"],
-        paragraphs=tuple(blocks[key]["text"]),
+        heading=block["heading"],
+        paragraphs=tuple(fill(words, values) for words in block["text"]),
         part=f"consent/text/{part}.html" if part else "",
     )

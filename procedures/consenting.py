@@ -7,10 +7,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
+from clinic.record import worklist
+from clinic.record.models import TaskKind
 from clinic.staff.models import User
+from clinic.staff.roles import Role
 from consent import offering
 from consent.models import Asked, ConsentDocument, ConsentRules
 from consent.offering import Proposal
+from consent.sandbox import BadWording, TooLong, Unfilled
 from patients.models import Patient
 from procedures.disclosure import content_of
 from procedures.models import Plan, Session
@@ -58,7 +62,34 @@ def offer(
     if plan.signed_off_at is None:
         raise NotSignedOff
     proposal = _proposal(plan, language, besides, at)
-    return offering.offer(plan.patient, plan.subject, proposal, at=at, by=by)
+    document = offering.offer(plan.patient, plan.subject, proposal, at=at, by=by)
+    worklist.settle(_wording_cause(plan), at=at)
+    return document
+
+
+def offer_or_ask(
+    plan: Plan, *, language: str, besides: Besides = ALONE, at: datetime, by: User
+) -> ConsentDocument:
+    """Offer it; where the clinic's own wording does not fit this plan, a lead learns of it."""
+    try:
+        return offer(plan, language=language, besides=besides, at=at, by=by)
+    except (BadWording, TooLong, Unfilled) as error:
+        worklist.ask(
+            TaskKind.CONSENT_PROBLEM,
+            _wording_cause(plan),
+            plan,
+            role=Role.CLINICAL_LEAD,
+            patient=plan.patient.uuid,
+            due_at=at,
+            at=at,
+            code=error.code,
+            gap=str(error.facts.get("name", "")),
+        )
+        raise
+
+
+def _wording_cause(plan: Plan) -> str:
+    return f"consent-wording:{plan.uuid}"
 
 
 def rules_of(plan: Plan, *, at: datetime) -> ConsentRules:

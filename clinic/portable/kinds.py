@@ -146,7 +146,7 @@ KINDS = (
         natural=("product", "number"),
         parts=(Part(model=LotMovement, column="lot"),),
     ),
-    Kind(model=ConsentTemplate, resource="Basic", natural=("language", "version")),
+    Kind(model=ConsentTemplate, resource="Basic", natural=("language", "sha256")),
     Kind(model=ConsentRules, resource="Basic"),
     Kind(model=ClinicSetting, resource="Basic"),
     Kind(

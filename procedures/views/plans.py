@@ -175,7 +175,7 @@ def _offer(request: StaffRequest, plan: Plan, form: OfferForm) -> ConsentDocumen
     """With whatever fits of what was added; what does not is left out, as if not asked for."""
     besides = form.besides() if form.is_valid() else consenting.ALONE
     language = form.cleaned_data["language"]
-    return consenting.offer(
+    return consenting.offer_or_ask(
         plan, language=language, besides=besides, at=timezone.now(), by=request.user
     )
 

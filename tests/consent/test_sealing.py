@@ -1,5 +1,7 @@
 """The seal: valid for other programs, one file whatever happens in between, nothing half done."""
 
+import errno
+import os
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,6 +93,50 @@ def test_a_worker_killed_before_it_could_say_so_leaves_one_document(
 
 def killed(*_: object, **__: object) -> Any:
     raise KeyboardInterrupt
+
+
+@pytest.mark.django_db
+def test_a_worker_killed_between_print_and_seal_leaves_nothing_and_the_next_makes_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = make_countersigned(content=make_content())
+    monkeypatch.setattr(pades, "certify", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sealing.seal(document, at=NOW)
+    monkeypatch.undo()
+    assert not storage.exists(sealing.file_name(document))
+    for _ in range(2):
+        tasks.seal_countersigned()
+    document.refresh_from_db()
+    assert document.state == S.SEALED
+    assert document.pdf_sha256 == digest_of_bytes(storage.read(document.file))
+    assert list(document.events.filter(kind="sealed").values_list("kind", flat=True)) == ["sealed"]
+
+
+@pytest.mark.django_db
+def test_a_full_disk_keeps_no_half_file_and_somebody_learns_of_it(
+    monkeypatch: pytest.MonkeyPatch, sample: Sample
+) -> None:
+    document = make_countersigned(content=make_content())
+    monkeypatch.setattr(rendering, "render", lambda _document: sample.pdf)
+    monkeypatch.setattr(pades, "certify", lambda pdf, **_: pdf)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", no_space)
+        tasks.seal(document.pk)
+    document.refresh_from_db()
+    assert (document.state, document.file) == (S.COUNTERSIGNED, "")
+    folder = storage.root / "consents"
+    assert [path for path in folder.rglob("*") if path.suffix == ".draft"] == []
+    assert not storage.exists(sealing.file_name(document))
+    assert Task.objects.open().filter(cause=f"seal:{document.cause}").exists()
+    tasks.seal(document.pk)
+    document.refresh_from_db()
+    assert document.state == S.SEALED
+    assert not Task.objects.open().filter(cause=f"seal:{document.cause}").exists()
+
+
+def no_space(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.django_db

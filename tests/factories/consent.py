@@ -31,6 +31,7 @@ from consent.content import (
 )
 from consent.ink import Ink
 from consent.models import ConsentDocument, ConsentTemplate, PhotoUse
+from consent.text import latest_template
 from patients.models import Patient
 from tests.factories.patients import make_patient
 from tests.factories.staff import NOW, make_staff
@@ -165,6 +166,18 @@ def ensure_wording() -> None:
     if not ConsentTemplate.objects.exists():
         for migration in ("0002_first_wording", "0008_second_wording"):
             import_module(f"consent.migrations.{migration}").fill(apps, None)
+
+
+def make_wording(language: str = "en", *, at: datetime = NOW, **texts: str) -> ConsentTemplate:
+    """The clinic's next version, with these first paragraphs of its blocks."""
+    last = latest_template(language)
+    blocks = {key: dict(block) for key, block in last.texts["blocks"].items()}
+    for key, words in texts.items():
+        blocks[key]["text"] = [words]
+    said = last.texts | {"blocks": blocks}
+    return ConsentTemplate.objects.create(
+        language=language, version=last.version + 1, texts=said, sha256="0" * 64, created_at=at
+    )
 
 
 def make_offered(

@@ -13,6 +13,7 @@ from clinic.staff.roles import Role
 from consent import withdrawing
 from consent.content import ConsentContent
 from consent.models import ConsentDocument, ConsentState
+from consent.sandbox import Unfilled
 from patients.intake import Said
 from patients.models import Area
 from procedures import (
@@ -31,6 +32,7 @@ from procedures.models import IngredientRole, Plan, TestResult
 from procedures.products import Ingredient
 from procedures.wording import AREAS, REPLIES, TEST_RESULTS, VIEWS, period
 from tests.factories.catalogue import VITAMIN_C, make_leaflet, make_product
+from tests.factories.consent import make_wording
 from tests.factories.patients import (
     make_healthy_patient,
     make_history,
@@ -258,6 +260,22 @@ def test_an_offered_consent_is_on_its_way_and_not_in_force(doctor: User) -> None
     assert (document.state, document.language) == (ConsentState.OFFERED, "uk")
     assert consenting.on_its_way(plan) == document
     assert consenting.in_force(plan, at=LATER) is None
+
+
+def test_a_wording_that_does_not_fit_makes_no_document_and_a_lead_learns_why(doctor: User) -> None:
+    plan = make_signed_plan(by=doctor)
+    make_consent(make_signed_plan(), at=NOW)  # prepares the seal, and is another's
+    make_wording(rights="It costs {{ price }}.")
+    for _ in range(2):
+        with pytest.raises(Unfilled, match="price"):
+            consenting.offer_or_ask(plan, language="en", at=NOW, by=doctor)
+    assert consenting.on_its_way(plan) is None
+    task = Task.objects.get(kind=TaskKind.CONSENT_PROBLEM)
+    assert (task.subject_uuid, task.role) == (plan.uuid, Role.CLINICAL_LEAD)
+    assert task.facts == {"code": "unfilled-wording", "gap": "price"}
+    make_wording(rights="It costs something.")
+    consenting.offer_or_ask(plan, language="en", at=NOW, by=doctor)
+    assert not Task.objects.open().filter(kind=TaskKind.CONSENT_PROBLEM).exists()
 
 
 @pytest.mark.parametrize(
