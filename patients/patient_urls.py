@@ -6,5 +6,4 @@ urlpatterns = [
     path("", home.patient_intake, name="patient-intake"),
     path("keep/", home.patient_intake_keep, name="patient-intake-keep"),
     path("done/", home.patient_intake_done, name="patient-intake-done"),
-    path("birth-date/", home.patient_birth_date, name="patient-birth-date"),
 ]

@@ -13,6 +13,7 @@ from clinic.messaging.links import LinkDead
 from clinic.messaging.models import PatientLink
 from clinic.record import audit, worklist
 from clinic.record.models import TaskKind
+from clinic.staff.models import User
 from clinic.staff.roles import Role
 from patients.models import LinkProof, Patient
 
@@ -22,6 +23,11 @@ TRIES = 5
 class WrongBirthDate(ClinicError):
     code = "wrong-birth-date"
     text = _("This is not the date of birth that we know. Check day, month and year.")
+
+
+class NotLocked(ClinicError):
+    code = "not-locked"
+    text = _("This link is not locked any more. Reload the page.")
 
 
 class LinkLocked(LinkDead):
@@ -62,6 +68,27 @@ def is_locked(link: PatientLink) -> bool:
     return LinkProof.objects.filter(link=link, locked_at__isnull=False).exists()
 
 
+@transaction.atomic
+def free(patient: Patient, *, at: datetime, by: User) -> list[PatientLink]:
+    """The desk has made sure who is calling: the patient's links may be tried again."""
+    rows = LinkProof.objects.select_for_update(no_key=True, of=("self",)).select_related("link")
+    locked = list(rows.filter(link__in=locked_of(patient, at=at)).order_by("pk"))
+    if not locked:
+        raise NotLocked
+    for proof in locked:
+        proof.wrong, proof.locked_at, proof.proved_at = 0, None, None
+        proof.save(update_fields=["wrong", "locked_at", "proved_at"])
+        worklist.settle(_cause(proof.link), at=at)
+    audit.record("links.freed", patient, at=at, by=by, patient=patient.uuid, links=len(locked))
+    return [proof.link for proof in locked]
+
+
+def locked_of(patient: Patient, *, at: datetime) -> list[PatientLink]:
+    """The patient's living links that too many wrong dates have locked."""
+    alive = PatientLink.objects.alive(at=at).filter(recipient=patient.recipient_id)
+    return list(alive.filter(proof__locked_at__isnull=False).order_by("pk"))
+
+
 def _count(proof: LinkProof, patient: Patient, *, at: datetime) -> None:
     proof.wrong += 1
     audit.record("link.birth-date-wrong", proof.link, at=at, by=proof.link, patient=patient.uuid)
@@ -70,7 +97,7 @@ def _count(proof: LinkProof, patient: Patient, *, at: datetime) -> None:
     proof.locked_at = at
     worklist.ask(
         TaskKind.CALL_PATIENT,
-        f"link-locked:{proof.link.uuid}",
+        f"{_cause(proof.link)}{at.isoformat()}",
         patient,
         role=Role.RECEPTION,
         patient=patient.uuid,
@@ -78,3 +105,7 @@ def _count(proof: LinkProof, patient: Patient, *, at: datetime) -> None:
         at=at,
         code="link-locked",
     )
+
+
+def _cause(link: PatientLink) -> str:
+    return f"link-locked:{link.uuid}:"

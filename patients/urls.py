@@ -42,6 +42,7 @@ urlpatterns = [
     path("<uuid:patient>/intake/send/stop/", asking.intake_send_stop, name="intake-send-stop"),
     path("<uuid:patient>/intake/<uuid:intake>/review/", asking.intake_review, name="intake-review"),
     path("<uuid:patient>/intake/<uuid:intake>/", intake.intake_detail, name="intake-detail"),
+    path("<uuid:patient>/links/free/", asking.link_free, name="link-free"),
     path("<uuid:patient>/photos/", chart.chart_photos, name="chart-photos"),
     path("<uuid:patient>/photos/add/", photos.photo_add, name="photo-add"),
     path("<uuid:patient>/photos/compare/", comparing.photo_compare, name="photo-compare"),

@@ -14,12 +14,14 @@ from aftercare.views.plans import area_of
 from clinic.errors import ClinicError
 from clinic.messaging.access import PatientRequest, patient_page
 from clinic.messaging.models import PatientLink, Purpose
+from patients.views.proving import proved
 from procedures.models import Session
 
 RELATED = ("patient", "session__appointment__room__location", "session__plan")
 
 
 @patient_page(Purpose.AFTERCARE)
+@proved
 @require_safe
 def patient_aftercare(request: PatientRequest) -> HttpResponse:
     session = _session_of(request.link)
@@ -27,6 +29,7 @@ def patient_aftercare(request: PatientRequest) -> HttpResponse:
 
 
 @patient_page(Purpose.AFTERCARE)
+@proved
 @require_http_methods(["GET", "POST"])
 def patient_check_in(request: PatientRequest) -> HttpResponse:
     if request.method == "GET":  # reloaded, or another language chosen, beside a wrong answer
@@ -45,6 +48,7 @@ def patient_check_in(request: PatientRequest) -> HttpResponse:
 
 
 @patient_page(Purpose.AFTERCARE)
+@proved
 @require_http_methods(["GET", "POST"])
 def patient_ask(request: PatientRequest) -> HttpResponse:
     if request.method == "GET":
@@ -64,6 +68,7 @@ def patient_ask(request: PatientRequest) -> HttpResponse:
 
 
 @patient_page(Purpose.AFTERCARE)
+@proved
 @require_http_methods(["GET", "POST"])
 def patient_call(request: PatientRequest) -> HttpResponse:
     if request.method == "POST":
@@ -72,6 +77,7 @@ def patient_call(request: PatientRequest) -> HttpResponse:
 
 
 @patient_page(Purpose.AFTERCARE)
+@proved
 @require_safe
 def patient_dates(request: PatientRequest) -> HttpResponse:
     """The dates for the calendar of the telephone."""
@@ -80,6 +86,7 @@ def patient_dates(request: PatientRequest) -> HttpResponse:
 
 
 @patient_page(Purpose.AFTERCARE)
+@proved
 @require_safe
 def patient_sheet(request: PatientRequest) -> HttpResponse:
     """The printed sheet once more, in the language of the page."""

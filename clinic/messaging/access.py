@@ -86,12 +86,11 @@ def admit(link: PatientLink) -> HttpResponse:
     """Remember the link in this browser and leave the token behind."""
     purpose = Purpose(link.purpose)
     response = HttpResponseRedirect(FIRST_PAGE[purpose])
-    left = int((link.expires_at - timezone.now()).total_seconds())
     response.set_signed_cookie(
         cookie_of(purpose),
         str(link.uuid),
         salt=cookie_of(purpose),
-        max_age=min(left, REMEMBERED_SECONDS.get(purpose, left)),
+        max_age=remembered_for(link),
         path="/p/",
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -101,6 +100,12 @@ def admit(link: PatientLink) -> HttpResponse:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def remembered_for(link: PatientLink) -> int:
+    """How many seconds a browser knows a link."""
+    left = int((link.expires_at - timezone.now()).total_seconds())
+    return min(left, REMEMBERED_SECONDS.get(Purpose(link.purpose), left))
 
 
 def forget(response: HttpResponse, purpose: Purpose) -> HttpResponse:

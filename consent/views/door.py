@@ -15,6 +15,7 @@ from clinic.record import audit
 from consent.evidence import Evidence
 from consent.models import ConsentDocument, SignatureEventKind
 from consent.text import text_of
+from patients.views.proving import proved
 
 Page = Callable[[PatientRequest, ConsentDocument], HttpResponse]
 FIELDS = {
@@ -28,6 +29,7 @@ FIELDS = {
 def of_the_link(view: Page) -> Callable[[PatientRequest], HttpResponse]:
     """The document that this link names, and no other."""
 
+    @proved
     @wraps(view)
     def found(request: PatientRequest) -> HttpResponse:
         kind, _colon, uuid = request.link.subject.partition(":")

@@ -17,7 +17,7 @@ from clinic.messaging.models import PatientLink
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Location
 from clinic.staff.roles import Permission
-from patients import inviting, reviewing
+from patients import inviting, proof, reviewing
 from patients.comparing import PREGNANT, AnswerLine, ListLine, Standing
 from patients.models import Intake, Kept, Moment, Patient, Reply
 from patients.reviewing import Review
@@ -60,6 +60,19 @@ def intake_send_stop(request: StaffRequest, patient: UUID) -> HttpResponse:
     row = patient_of(request, patient)
     inviting.take_back(row, at=timezone.now(), by=request.user)
     messages.success(request, _("The link opens nothing any more."))
+    return redirect(row)
+
+
+@require_POST
+@requires(Permission.REGISTER_PATIENTS)
+def link_free(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """Whoever calls about a locked link has been asked who it is."""
+    row = patient_of(request, patient)
+    try:
+        proof.free(row, at=timezone.now(), by=request.user)
+    except ClinicError as error:
+        return refused(request, row, error)
+    messages.success(request, _("The link may be tried again."))
     return redirect(row)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.roles import Permission
-from patients import inviting, photos
+from patients import inviting, photos, proof
 from patients.intake import answers_now
 from patients.models import Answer, HistoryItem, HistoryKind, Patient, Photo, Reply, View
 from patients.synonyms import unread_notes
@@ -35,6 +35,7 @@ def chart_summary(request: StaffRequest, patient: UUID) -> HttpResponse:
     row, now = patient_of(request, patient), timezone.now()
     context: dict[str, object] = {"patient": row, "age": row.age_on(timezone.localdate(now))}
     context["may_edit"] = request.user.may(Permission.REGISTER_PATIENTS)
+    context["locked"] = proof.locked_of(row, at=now)
     if request.user.may(Permission.SEE_CLINICAL):
         put_on_record(request, "allergies.viewed", row, at=now)
         lists = lists_of(row, request.user, language())

@@ -6,8 +6,6 @@ from functools import wraps
 from typing import TypeAlias
 from uuid import UUID
 
-from django.conf import settings
-from django.core import signing
 from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -21,15 +19,13 @@ from clinic.messaging.models import Purpose
 from clinic.record import audit
 from clinic.staff.models import Location
 from patients import intake as questionnaire
-from patients import proof
-from patients.forms.home import BirthDateForm, HomeForm
+from patients.forms.home import HomeForm
 from patients.forms.intake import page_of_patient
 from patients.intake import NotYet
 from patients.models import Intake, IntakeSource, Moment, Patient
 from patients.views.door import language
+from patients.views.proving import proved
 
-PROOF = "patient-proof"
-PROVED_SECONDS = 2 * 3600
 MOMENTS = {"intake": Moment.INTAKE, "intake-again": Moment.SESSION}
 
 
@@ -48,12 +44,9 @@ Page: TypeAlias = Callable[[PatientRequest, Opened], HttpResponse]
 def of_the_link(view: Page) -> Callable[[PatientRequest], HttpResponse]:
     """The patient whom the link names, once the phone's owner has said the date of birth."""
 
+    @proved
     @wraps(view)
     def found(request: PatientRequest) -> HttpResponse:
-        if proof.is_locked(request.link):
-            return access.dead(request, proof.LinkLocked(language=request.link.recipient.language))
-        if not _is_proved(request):
-            return _ask_birth_date(request, BirthDateForm())
         return view(request, _opened(request))
 
     return found
@@ -104,49 +97,6 @@ def patient_intake_done(request: PatientRequest, row: Opened) -> HttpResponse:
     if not row.is_done:
         return redirect("patients:patient-intake")
     return render(request, "patients/patient_done.html", _frame(request, row.patient))
-
-
-@patient_page(Purpose.INTAKE)
-@require_POST
-def patient_birth_date(request: PatientRequest) -> HttpResponse:
-    """The second factor: right opens, wrong is counted, too often locks."""
-    form, at = BirthDateForm(request.POST), timezone.now()
-    if not form.is_valid():
-        return _ask_birth_date(request, form)
-    trial = proof.prove(request.link, form.cleaned_data["birth_date"], at=at)
-    error = proof.refused(trial, at=at)
-    if isinstance(error, proof.LinkLocked):
-        return access.dead(request, error)
-    if error is not None:
-        form.add_error("birth_date", str(error))
-        return _ask_birth_date(request, form)
-    return _remembered(redirect("patients:patient-intake"), str(request.link.uuid))
-
-
-def _remembered(response: HttpResponse, link: str) -> HttpResponse:
-    """That this browser said the date of birth of this link."""
-    response.set_signed_cookie(
-        PROOF,
-        link,
-        salt=PROOF,
-        max_age=PROVED_SECONDS,
-        path="/p/",
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
-
-
-def _is_proved(request: PatientRequest) -> bool:
-    """Said in this browser for this link; on our own tablet the staff knows who it is."""
-    if access.is_tablet(request):
-        return True
-    try:
-        said = request.get_signed_cookie(PROOF, default="", salt=PROOF, max_age=PROVED_SECONDS)
-    except signing.BadSignature:
-        return False
-    return said == str(request.link.uuid)
 
 
 def _opened(request: PatientRequest) -> Opened:
@@ -232,12 +182,6 @@ def _page(request: PatientRequest, row: Opened, form: HomeForm) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "patients/patient_intake.html", context, status=status)
-
-
-def _ask_birth_date(request: PatientRequest, form: BirthDateForm) -> HttpResponse:
-    context = {"form": form, "location": _place()}
-    status = 422 if form.errors else 200
-    return render(request, "patients/patient_birth_date.html", context, status=status)
 
 
 def _frame(request: PatientRequest, patient: Patient) -> dict[str, object]:

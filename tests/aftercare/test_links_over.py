@@ -18,6 +18,7 @@ from tests.factories.aftercare import (
     make_aftercare,
     make_aftercare_link,
     make_course,
+    open_page,
     path_of,
 )
 
@@ -38,7 +39,7 @@ def recent() -> PatientLink:
 
 def test_an_expired_link_opens_nothing_and_keeps_nothing(client: Client) -> None:
     link = recent()
-    client.get(path_of(link), follow=True)
+    open_page(client, link)
     PatientLink.objects.filter(pk=link.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     for name in PAGES:
         assert client.get(f"/p/aftercare/{name}").status_code == 410
@@ -52,7 +53,7 @@ def test_an_expired_link_opens_nothing_and_keeps_nothing(client: Client) -> None
 def test_a_revoked_link_is_over_in_every_browser_it_was_forwarded_to(client: Client) -> None:
     link, other = recent(), Client()
     for browser in (client, other):
-        assert browser.get(path_of(link), follow=True).status_code == 200
+        assert open_page(browser, link).status_code == 200
     links.revoke(link.subject, at=timezone.now())
     for browser in (client, other):
         assert browser.get("/p/aftercare/").status_code == 410
@@ -65,7 +66,7 @@ def test_a_link_that_somebody_shortened_opens_nothing(client: Client) -> None:
 def test_for_a_cancelled_visit_nobody_checks_in(client: Client) -> None:
     session = book_session(start=timezone.now() + A_DAY, at=timezone.now())
     link = session.patient.recipient.links.get()
-    client.get(path_of(link), follow=True)
+    open_page(client, link)
     by = session.course.plan.practitioner
     booking.cancel(session.appointment, "The patient called", at=timezone.now(), by=by)
     assert client.post("/p/aftercare/check-in/", {"feeling": "worse"}).status_code == 410
@@ -74,7 +75,7 @@ def test_for_a_cancelled_visit_nobody_checks_in(client: Client) -> None:
 
 def test_before_the_visit_there_is_nothing_to_check_in_print_or_call_about(client: Client) -> None:
     session = book_session(start=timezone.now() + A_DAY, at=timezone.now())
-    client.get(path_of(session.patient.recipient.links.get()), follow=True)
+    open_page(client, session.patient.recipient.links.get())
     for name in PAGES[1:]:
         assert client.get(f"/p/aftercare/{name}").status_code == 404
     for name in FORMS:

@@ -24,7 +24,7 @@ from tests.factories.aftercare import (
     make_aftercare,
     make_aftercare_link,
     make_course,
-    path_of,
+    open_page,
 )
 from tests.factories.patients import make_patient
 from tests.factories.staff import make_staff
@@ -47,7 +47,7 @@ def ended(ago: timedelta, *, language: str = "en", area: str = Area.FACE) -> Aft
 
 
 def visit(client: Client, plan: AftercarePlan) -> str:
-    answer = client.get(path_of(make_aftercare_link(plan)), follow=True)
+    answer = open_page(client, make_aftercare_link(plan))
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -151,7 +151,7 @@ def test_sunscreen_is_advised_from_the_second_day_on(client: Client) -> None:
 def test_before_the_visit_the_page_says_when_where_and_how_to_prepare(client: Client) -> None:
     session = book_session(start=timezone.now() + 20 * AN_HOUR, at=timezone.now())
     link = session.patient.recipient.links.get()
-    page = client.get(path_of(link), follow=True).content.decode()
+    page = open_page(client, link).content.decode()
     assert "Before your visit" in page
     assert session.appointment.room.location.address in page
     assert "No alcohol from the day before" in page

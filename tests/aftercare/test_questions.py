@@ -19,7 +19,7 @@ from tests.factories.aftercare import (
     make_aftercare,
     make_aftercare_link,
     make_course,
-    path_of,
+    open_page,
 )
 from tests.factories.patients import make_patient
 from tests.factories.staff import make_staff
@@ -45,7 +45,7 @@ def ask(plan: AftercarePlan, text: str, *, after: timedelta = timedelta()) -> Qu
 
 
 def visit(client: Client, plan: AftercarePlan) -> str:
-    return client.get(path_of(make_aftercare_link(plan)), follow=True).content.decode()
+    return open_page(client, make_aftercare_link(plan)).content.decode()
 
 
 def test_the_rules_answer_at_once_and_nobody_is_asked() -> None:

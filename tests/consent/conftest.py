@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
@@ -40,3 +41,9 @@ def seal_fast(sample: Sample, db: None) -> Callable[..., ConsentDocument]:
         return sealing.seal(document, at=NOW)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def nobody_counted() -> None:
+    """How often somebody asked in this minute is no part of another test."""
+    cache.clear()

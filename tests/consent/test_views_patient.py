@@ -14,6 +14,7 @@ from clinic.messaging.models import Message, Purpose
 from consent import signing
 from consent.models import ConsentDocument, ConsentState
 from tests.consent.conftest import Sample
+from tests.factories.aftercare import open_page
 from tests.factories.consent import make_ink, make_offered
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def with_link(document: ConsentDocument, *, tablet: bool = False) -> Client:
         message = Message.objects.get(subject=document.cause)
         assert message.link is not None
         link = message.link
-    response = client.get(links.url(link).split("8000", 1)[1], follow=True)
+    response = open_page(client, link)
     assert response.status_code == 200
     return client
 
@@ -154,7 +155,7 @@ def test_the_copy_is_fetched_by_its_link_and_can_be_taken_back(
         at=at,
     )
     client = Client()
-    page = client.get(links.url(link).split("8000", 1)[1], follow=True).content.decode()
+    page = open_page(client, link).content.decode()
     assert document.code in page
     assert client.get(f"{READ}copy/").content == sample.pdf
     assert document.events.filter(kind="delivered").count() == 1
@@ -181,7 +182,7 @@ def test_a_link_opens_its_own_document_and_nothing_without_one() -> None:
         expires_at=at + signing.LINK_OPEN,
         at=at,
     )
-    other = Client().get(links.url(stranger).split("8000", 1)[1], follow=True)
+    other = open_page(Client(), stranger)
     assert other.status_code == 404
 
 

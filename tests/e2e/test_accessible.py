@@ -62,6 +62,9 @@ def test_the_main_pages_of_every_role_are_for_everybody(clinic: Steps) -> None:
         page = clinic.browser.new_context(viewport=PHONE).new_page()
         page.goto(f"{clinic.house.address}/p/{links.token(link)}/")
         faults += faults_of(page, "patient")
+        born = Patient.objects.get(recipient=link.recipient).birth_date
+        clinic.say_the_birth_date(page, f"{born:%d.%m.%Y}")
+        faults += faults_of(page, "patient")
     assert faults == []
 
 

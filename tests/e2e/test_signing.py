@@ -73,6 +73,10 @@ class Signing:
         )
         page = self.device(touch=True)
         page.goto(f"{self.server.url}/p/{links.token(link)}/")
+        born = self.document.patient.birth_date
+        page.locator("[name=birth_date]").fill(f"{born:%d.%m.%Y}")
+        page.locator("main button[type=submit]").click()
+        expect(page.locator("[name=birth_date]")).to_have_count(0)
         return page
 
     def when_it_is_read_to_the_end(self, page: Page) -> None:

@@ -1,9 +1,11 @@
 """Sessions of imaginary patients, booked and carried out, with nothing behind them but rows."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 
 from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
 from psycopg.types.range import TimestamptzRange
 
 from aftercare.models import AftercarePlan
@@ -120,6 +122,17 @@ def make_aftercare_link(plan: AftercarePlan) -> PatientLink:
 
 def path_of(link: PatientLink) -> str:
     return f"/p/{links.token(link)}/"
+
+
+def open_page(client: Client, link: PatientLink, *, born: date | None = None) -> HttpResponse:
+    """The link, and then the date of birth: the patient's, or what somebody else thinks it is."""
+    first: Any = client.get(path_of(link), follow=True)
+    if b'name="birth_date"' not in first.content:
+        return cast("HttpResponse", first)
+    said = born or Patient.objects.get(recipient=link.recipient_id).birth_date
+    page = first.redirect_chain[-1][0]
+    opened: Any = client.post(page, {"birth_date": f"{said:%d.%m.%Y}"}, follow=True)
+    return cast("HttpResponse", opened)
 
 
 def _screening(plan: Plan, *, at: datetime) -> Screening:

@@ -17,12 +17,7 @@ from tests.factories.staff import make_location, make_staff
 from tests.patients.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
-HOME, KEEP, DONE, BIRTH = (
-    "/p/intake/",
-    "/p/intake/keep/",
-    "/p/intake/done/",
-    "/p/intake/birth-date/",
-)
+HOME, KEEP, DONE = "/p/intake/", "/p/intake/keep/", "/p/intake/done/"
 BORN = date(1985, 2, 3)
 FEVER, CANCER = "CI-FEVER", "CI-ONCOLOGY"
 NONE = {f"list-{kind}-none": "on" for kind in ("condition", "allergy", "medicine")}
@@ -50,7 +45,7 @@ def phone(link: PatientLink) -> Client:
 
 @pytest.fixture
 def proved(phone: Client) -> Client:
-    assert phone.post(BIRTH, {"birth_date": "03.02.1985"}).status_code == 302
+    assert phone.post(HOME, {"birth_date": "03.02.1985"}).status_code == 302
     return phone
 
 
@@ -81,9 +76,9 @@ def test_the_page_never_says_whose_it_is(proved: Client, patient: Patient) -> No
 
 
 def test_five_wrong_dates_lock_the_link_and_ask_the_desk(phone: Client, patient: Patient) -> None:
-    answers = [phone.post(BIRTH, {"birth_date": "04.02.1985"}).status_code for _n in range(6)]
+    answers = [phone.post(HOME, {"birth_date": "04.02.1985"}).status_code for _n in range(6)]
     assert answers == [422, 422, 422, 422, 410, 410]
-    assert phone.post(BIRTH, {"birth_date": "03.02.1985"}).status_code == 410
+    assert phone.post(HOME, {"birth_date": "03.02.1985"}).status_code == 410
     assert phone.get(HOME).status_code == 410
     assert Task.objects.get(kind="call-patient").patient_uuid == patient.uuid
 
@@ -91,7 +86,7 @@ def test_five_wrong_dates_lock_the_link_and_ask_the_desk(phone: Client, patient:
 def test_another_browser_is_asked_again(proved: Client, link: PatientLink) -> None:
     other = Client()
     other.get(f"/p/{links.token(link)}/")
-    other.cookies["patient-proof"] = str(link.uuid)  # without our signature
+    other.cookies["patient-proof-intake"] = str(link.uuid)  # without our signature
     assert "birth_date" in other.get(HOME).content.decode()
 
 

@@ -33,6 +33,7 @@ from tests.clinic.demo.pages import (
     pages,
     strangers,
 )
+from tests.factories.aftercare import open_page
 
 FULL, BRIEF = 6, 1  # rows of each kind: for the doctor, who sees most, and for the others
 LOOKED = {"record_auditentry", "django_session"}  # what looking leaves behind
@@ -301,7 +302,7 @@ def test_hostile_searches_are_only_text(query: str) -> None:
 def followed(link: PatientLink) -> tuple[list[Answer], str]:
     """A phone that opens the link, and every page of that purpose after it."""
     phone = browser()
-    landed = phone.get(f"/p/{links.token(link)}/", follow=True)
+    landed = open_page(phone, link)
     assert landed.status_code == 200
     found = []
     for page in OF_PATIENTS:
