@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/", include("clinic.inbox")),
     path("chart/", include("clinic.chart")),
     path("lifecycle/", include("clinic.lifecycle.urls")),
+    path("letters/", include("clinic.letters.urls")),
     path("portable/", include("clinic.portable.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),

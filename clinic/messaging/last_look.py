@@ -5,13 +5,13 @@ called. What does not pass says in its row why not.
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
 from django.db import connection, transaction
 
-from clinic.messaging import channels, fallback, ledger, links, stopping, wording
+from clinic.messaging import channels, editions, fallback, ledger, links, stopping, wording
 from clinic.messaging.channels import Letter
 from clinic.messaging.leases import Held
 from clinic.messaging.models import Channel, Message, MessageState, Suppression, digest
@@ -19,9 +19,10 @@ from clinic.messaging.quiet_hours import next_allowed
 
 ATTEMPT = """
     INSERT INTO messaging_attempt
-        (message_id, number, handed_at, ended_at, outcome, provider_id, text_sha256)
-    SELECT id, number, %s, NULL, '', '', digest
-    FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS handed (id, number, digest)
+        (message_id, number, handed_at, ended_at, outcome, provider_id, text_sha256, edition_id)
+    SELECT id, number, %s, NULL, '', '', digest, edition
+    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::bigint[])
+        AS handed (id, number, digest, edition)
 """
 logger = logging.getLogger(__name__)
 Ready = tuple[Message, Letter]
@@ -36,7 +37,7 @@ def hand_over(held: Sequence[Held], *, at: datetime) -> list[Ready]:
     book = wording.Book.of(wanted)
     composed = ((row, _letter(row, book, at=at)) for row in wanted)
     ready = [(row, letter) for row, letter in composed if letter]
-    _note(ready, at=at)
+    _note(ready, editions.of([row for row, _letter in ready], book), at=at)
     return ready
 
 
@@ -56,14 +57,14 @@ def _letter(row: Message, book: wording.Book, *, at: datetime) -> Letter | None:
     return Letter(key=row.uuid, to=address, title=words.title, text=words.text, unsubscribe=end)
 
 
-def _note(ready: Sequence[Ready], *, at: datetime) -> None:
+def _note(ready: Sequence[Ready], words: Mapping[int, int], *, at: datetime) -> None:
     """An attempt for each, committed before any provider is called."""
     if not ready:
         return
     digests = [sha256(f"{one.title}\n{one.text}".encode()).hexdigest() for _row, one in ready]
     ids, numbers = [row.pk for row, _ in ready], [row.attempt for row, _ in ready]
     with connection.cursor() as cursor:
-        cursor.execute(ATTEMPT, [at, ids, numbers, digests])
+        cursor.execute(ATTEMPT, [at, ids, numbers, digests, [words[pk] for pk in ids]])
 
 
 def _wanted(row: Message, stopped: Collection[tuple[str, str]], *, at: datetime) -> bool:

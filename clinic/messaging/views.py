@@ -19,7 +19,7 @@ from clinic.errors import ClinicError
 from clinic.messaging import access, ledger, links, receipts, stopping, wording
 from clinic.messaging.channels import sms, webhook
 from clinic.messaging.forms import GatewayReport, LedgerFilter
-from clinic.messaging.models import TROUBLED, Channel, Message
+from clinic.messaging.models import TROUBLED, Channel, Edition, Message
 from clinic.staff.access import StaffRequest, public, requires
 from clinic.staff.roles import Permission
 
@@ -47,10 +47,13 @@ def message_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 def message_detail(request: StaffRequest, message: UUID) -> HttpResponse:
     row = _message(request, message)
+    attempts = list(row.attempts.select_related("edition").order_by("number"))
+    edition = attempts[-1].edition if attempts else None
     context = {
         "message": row,
-        "attempts": row.attempts.order_by("number"),
-        "words": _words(row),
+        "attempts": attempts,
+        "edition": edition,
+        "words": _words(row, edition),
         "troubled": TROUBLED,
         "may_act": request.user.may(Permission.BOOK),
     }
@@ -97,10 +100,12 @@ def _message(request: StaffRequest, message: UUID) -> Message:
     return get_object_or_404(rows, uuid=message)
 
 
-def _words(row: Message) -> wording.Wording | str:
-    """What it says; its link is for the patient alone."""
+def _words(row: Message, edition: Edition | None) -> wording.Wording | str:
+    """What it said when it went out, else what it would say now; its link is the patient's own."""
+    book, link = wording.Book.of([row]), _("(the patient's own link)")
     try:
-        return wording.compose(row, link=_("(the patient's own link)"))
+        words = edition or wording.draft_of(row, book)
+        return wording.filled(row, words, link=link, book=book)
     except wording.MissingValue as error:
         return str(error)
 

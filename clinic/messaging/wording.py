@@ -17,11 +17,12 @@ from django.utils import formats, translation
 from clinic.errors import ClinicError
 from clinic.knowledge.entries import Words
 from clinic.knowledge.loader import load
-from clinic.messaging.models import Channel, Message, Template
+from clinic.messaging.models import Channel, Edition, Message, Template
 from clinic.staff.models import Location
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+EVERYWHERE = {"clinic", "clinic_phone", "urgent_phone", "emergency_number"}
 TITLE = Words(
     en="A message from {clinic}", ru="Сообщение от {clinic}", uk="Повідомлення від {clinic}"
 )
@@ -35,6 +36,14 @@ class MissingValue(ClinicError):
 class Wording(NamedTuple):
     """Title and text, with placeholders or without."""
 
+    title: str
+    text: str
+
+
+class Draft(NamedTuple):
+    """Words with their placeholders, and which version of the clinic's own; nought is ours."""
+
+    version: int
     title: str
     text: str
 
@@ -78,20 +87,33 @@ class Book:
 def compose(message: Message, *, link: str, book: Book | None = None) -> Wording:
     """The finished text in the recipient's language; a value that is missing sends nothing."""
     book = book or Book.of([message])
-    wording = words_of(message, book)
+    return filled(message, draft_of(message, book), link=link, book=book)
+
+
+def filled(message: Message, words: Draft | Edition, *, link: str, book: Book) -> Wording:
+    """These words with what the message knows."""
     with translation.override(message.recipient.language):
         values = {"clinic": settings.CLINIC_NAME, "link": link, **_values(message, book)}
-    return Wording(*(fill(text, values, of=message.message) for text in wording))
+    title, text = (fill(part, values, of=message.message) for part in (words.title, words.text))
+    return Wording(title, text)
 
 
-def words_of(message: Message, book: Book) -> Wording:
+def draft_of(message: Message, book: Book) -> Draft:
     """The clinic's newest own words, else the knowledge's if details are allowed, else neutral."""
     language = message.recipient.language
-    if own := book.own.get((message.message, language, message.channel)):
-        return Wording(own.title or TITLE.in_(language), own.text)
+    own = book.own.get((message.message, language, message.channel))
+    if own and own.text:
+        return Draft(own.version, own.title or TITLE.in_(language), own.text)
     detailed = message.channel == Channel.EMAIL and message.recipient.details_allowed_at
     text = _detailed(message.message) if detailed else None
-    return Wording(TITLE.in_(language), (text or _neutral(message.message)).in_(language))
+    return Draft(0, TITLE.in_(language), (text or neutral(message.message)).in_(language))
+
+
+def asked_for(message: str) -> set[str]:
+    """Every placeholder that has a value in this message."""
+    everything = [neutral(message), _detailed(message)]
+    texts = [words.in_(one) for words in everything if words for one in dict(settings.LANGUAGES)]
+    return {name for text in texts for name in PLACEHOLDER.findall(text)} | EVERYWHERE
 
 
 def fill(text: str, values: Mapping[str, str], *, of: str = "") -> str:
@@ -134,7 +156,8 @@ def phones(place: Location) -> dict[str, str]:
     }
 
 
-def _neutral(message: str) -> Words:
+def neutral(message: str) -> Words:
+    """What it says where nothing about health may be said."""
     reminder = load().reminders.get(message)
     if message in NEUTRAL:
         return NEUTRAL[message]

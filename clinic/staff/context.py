@@ -78,6 +78,13 @@ ENTRIES = (
         nouns=("messaging:",),
     ),
     Entry(
+        page="letters:words-list",
+        label=_("Message texts"),
+        icon="message",
+        permission=Permission.MANAGE_MESSAGES,
+        nouns=("letters:",),
+    ),
+    Entry(
         page="procedures:product-list",
         label=_("Products"),
         icon="vaccine-bottle",

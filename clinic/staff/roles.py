@@ -47,6 +47,7 @@ class Permission(StrEnum):
     SEE_CONSENTS = "see-consents"
     EXPORT_CONSENTS = "export-consents"
     SEE_MESSAGES = "see-messages"
+    MANAGE_MESSAGES = "manage-messages"  # their words, and going on after a pause
     SEE_TASKS = "see-tasks"
     SEE_CATALOGUE = "see-catalogue"
     MANAGE_STOCK = "manage-stock"  # lots received and withdrawn
@@ -96,6 +97,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.IMPORT_PATIENTS,
         Permission.MANAGE_CATALOGUE,
         Permission.MANAGE_RULES,
+        Permission.MANAGE_MESSAGES,
     },
     Role.ADMINISTRATOR: frozenset(
         {
@@ -109,6 +111,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_CONSENTS,
             Permission.EXPORT_CONSENTS,
             Permission.SEE_MESSAGES,
+            Permission.MANAGE_MESSAGES,
             Permission.SEE_TASKS,
             Permission.SEE_CATALOGUE,
             Permission.MANAGE_STOCK,

@@ -5,12 +5,10 @@ from clinic.messaging.models.messages import (
     LATE_AFTER,
     MESSAGE_MOVES,
     TROUBLED,
-    Attempt,
     Message,
     MessageQuerySet,
     MessageState,
     Priority,
-    Template,
 )
 from clinic.messaging.models.people import (
     ADDRESSES,
@@ -23,6 +21,7 @@ from clinic.messaging.models.people import (
     Suppression,
     digest,
 )
+from clinic.messaging.models.words import Attempt, Edition, Template
 
 __all__ = [
     "ADDRESSES",
@@ -33,6 +32,7 @@ __all__ = [
     "Channel",
     "ChannelConsent",
     "Dispatcher",
+    "Edition",
     "Gateway",
     "Message",
     "MessageQuerySet",

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from clinic.messaging.models.messages import Attempt
 from clinic.messaging.models.people import Channel
+from clinic.messaging.models.words import Attempt
 
 
 class Gateway(models.Model):

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +14,7 @@ from clinic.errors import WrongState
 from clinic.knowledge.loader import load
 from clinic.messaging.models.people import Channel, PatientLink, Recipient
 from clinic.messaging.names import NAMES, REASONS
-from clinic.staff.models import LANGUAGES, Location
+from clinic.staff.models import Location
 from clinic.staff.roles import Permission
 
 if TYPE_CHECKING:
@@ -237,61 +236,3 @@ class Message(models.Model):
         if state not in MESSAGE_MOVES[current]:
             raise WrongState(state=current.label)
         self.state, self.state_at, self.reason, self.lease_until = state, at, reason, None
-
-
-class Attempt(models.Model):
-    """One hand-over to a provider: written and committed before the provider is called."""
-
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="attempts")
-    number = models.PositiveSmallIntegerField()
-    handed_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, help_text="Empty means: no answer was recorded.")
-    outcome = models.CharField(max_length=40, blank=True, help_text="accepted, refused, time-out.")
-    provider_id = models.CharField(max_length=200, blank=True)
-    text_sha256 = models.CharField(max_length=64, blank=True, help_text="Of what was sent.")
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["provider_id"], condition=~Q(provider_id=""), name="attempt_provider_id"
-            )
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["message", "number"], name="attempt_numbered_once"),
-            models.CheckConstraint(
-                condition=Q(ended_at=None, outcome="")
-                | (Q(ended_at__isnull=False) & ~Q(outcome="")),
-                name="attempt_ended_iff_outcome",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Attempt #{self.pk}"
-
-
-class Template(models.Model):
-    """The words of one message in one language on one channel; a change is a new version."""
-
-    message = models.CharField(max_length=40)
-    language = models.CharField(max_length=5, choices=LANGUAGES)
-    channel = models.CharField(max_length=10, choices=Channel)
-    version = models.PositiveSmallIntegerField()
-    title = models.CharField(max_length=120, blank=True, help_text="The subject of a mail.")
-    text = models.TextField()
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["message", "language", "channel", "version"], name="template_version_once"
-            ),
-            models.CheckConstraint(condition=Q(version__gt=0), name="template_counts_from_one"),
-        ]
-        triggers = [
-            pgtrigger.Protect(
-                name="template_never_changes", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Template {self.message} {self.language} v{self.version}"

@@ -223,7 +223,11 @@ def owner(row: Any) -> Patient | None:
     return None
 
 
-OF_RULES: dict[str, Callable[[], list[Arguments]]] = {
+OF_MESSAGES: list[Arguments] = [
+    {"message": "RP-D3", "language": "uk", "channel": "sms"},
+    {"message": "staff-invite", "language": "en", "channel": "email"},
+]
+WITH_WORDS: dict[str, Callable[[], list[Arguments]]] = {
     "procedures:rule-detail": lambda: [{"rule": key} for key in load().contraindications],
     "procedures:rule-change": lambda: [{"rule": key} for key in load().contraindications],
     "procedures:version-detail": lambda: [
@@ -232,6 +236,8 @@ OF_RULES: dict[str, Callable[[], list[Arguments]]] = {
     "procedures:draft-line-remove": lambda: [
         {"draft": one.draft.uuid, "line": one.uuid} for one in DraftChange.objects.order_by("pk")
     ],
+    "letters:words-edit": lambda: OF_MESSAGES,
+    "letters:words-reset": lambda: OF_MESSAGES,
 }
 
 
@@ -241,7 +247,7 @@ def calls(page: Page, *, most: int) -> Iterator[Call]:
         yield Call(page, {})
     elif page.theirs:
         yield Call(page, {name: FOREIGN[name] for name in page.parameters})
-    elif page.parameters == ("key",) or page.name in OF_RULES:
+    elif page.parameters == ("key",) or page.name in WITH_WORDS:
         yield from with_keys(page, most=most)
     elif page.name == "procedures:session-book-again":
         for course in Course.objects.order_by("pk")[:most]:
@@ -256,8 +262,8 @@ def calls(page: Page, *, most: int) -> Iterator[Call]:
 
 def with_keys(page: Page, *, most: int) -> Iterator[Call]:
     """The work-lists of the board, the rulebook, and what the sources leave to the clinic."""
-    if page.name in OF_RULES:
-        yield from (Call(page, arguments) for arguments in OF_RULES[page.name]()[:most])
+    if page.name in WITH_WORDS:
+        yield from (Call(page, arguments) for arguments in WITH_WORDS[page.name]()[:most])
     elif page.name == "board:worklist":
         yield from (Call(page, {"key": one.key}, row=one) for one in WORKLISTS if not one.page)
     else:
