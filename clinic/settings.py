@@ -167,6 +167,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "sweep-reservations": {
+        "task": "procedures.tasks.sweep_reservations",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "ask-to-return": {
         "task": "procedures.tasks.ask_to_return",
         "schedule": crontab(hour="6", minute="20"),

@@ -13,7 +13,7 @@ from psycopg.types.range import TimestamptzRange
 from clinic.staff.models import Location, Room, TimeOff, User, WorkingHours
 from clinic.staff.roles import Permission
 from procedures.day import TONES, course_dots
-from procedures.models import Appointment, AppointmentStatus
+from procedures.models import Appointment, AppointmentStatus, SlotReservation
 from procedures.readiness import missing
 
 LONGEST = 42  # days: what a month's sheet shows
@@ -52,18 +52,27 @@ class Sheet:
     columns: tuple[User | Room, ...]
     closed: tuple[tuple[User, datetime, datetime], ...]
     away: tuple[TimeOff, ...]
+    reserved: tuple[SlotReservation, ...]
     opens: int
     closes: int
 
 
-def sheet(reach: Reach, *, user: User) -> Sheet:
+def sheet(reach: Reach, *, user: User, at: datetime) -> Sheet:
     """The days as this person may see them, the own column first."""
-    visits = tuple(_visits(reach, user))
+    visits, reserved = tuple(_visits(reach, user)), tuple(_reserved(reach, at))
     if reach.by_room:
         rooms = {room.pk: room for room in Room.objects.in_use().filter(location=reach.location)}
         rooms |= {visit.room_id: visit.room for visit in visits}
         columns: tuple[User | Room, ...] = tuple(sorted(rooms.values(), key=str))
-        return Sheet(visits=visits, columns=columns, closed=(), away=(), opens=OPENS, closes=CLOSES)
+        return Sheet(
+            visits=visits,
+            columns=columns,
+            closed=(),
+            away=(),
+            reserved=reserved,
+            opens=OPENS,
+            closes=CLOSES,
+        )
     hours = _hours(reach.location)
     people = {row.user_id: row.user for row in hours if row.user.may(Permission.TREAT)}
     people |= {visit.practitioner_id: visit.practitioner for visit in visits}
@@ -73,6 +82,7 @@ def sheet(reach: Reach, *, user: User) -> Sheet:
         columns=tuple(first),
         closed=tuple(_closed(first, hours, reach)),
         away=tuple(TimeOff.objects.in_force().filter(user__in=people, span__overlap=reach.span)),
+        reserved=reserved,
         opens=min([OPENS, *(row.starts.hour for row in hours)]),
         closes=max([CLOSES, *(row.ends.hour + (row.ends.minute > 0) for row in hours)]),
     )
@@ -118,6 +128,13 @@ def _visits(reach: Reach, user: User) -> Iterable[Appointment]:
         "patient", "practitioner", "room__location", "session__course__plan"
     )
     return known.order_by("slot", "pk")
+
+
+def _reserved(reach: Reach, at: datetime) -> Iterable[SlotReservation]:
+    """Promised at this moment; for whom is nobody else's business."""
+    rows = SlotReservation.objects.in_force(at=at).over(reach.span)
+    known = rows.filter(room__location=reach.location)
+    return known.select_related("practitioner", "room", "held_by").order_by("slot", "pk")
 
 
 def _hours(location: Location) -> list[WorkingHours]:

@@ -17,7 +17,13 @@ from clinic.staff.models import Location, Room, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
 from procedures import signals
-from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Session
+from procedures.models import (
+    Appointment,
+    AppointmentKind,
+    AppointmentStatus,
+    Session,
+    SlotReservation,
+)
 
 GRID = timedelta(minutes=5)
 LONGEST = 8 * 60  # minutes
@@ -36,6 +42,14 @@ class RoomTaken(ClinicError):
 class PatientBusy(ClinicError):
     code = "patient-busy"
     text = _("The patient already has a visit at this time. Move that one, or choose another time.")
+
+
+class Reserved(ClinicError):
+    code = "reserved"
+    text = _(
+        "A colleague is offering this time to somebody at this moment. Choose another time, or "
+        "try again in a few minutes."
+    )
 
 
 class NotATime(ClinicError):
@@ -74,16 +88,13 @@ class NoSuchTime(ClinicError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """What is to be booked: who, with whom, where, from when, for how long."""
+class Stretch:
+    """With whom, where, from when, for how long."""
 
-    kind: AppointmentKind
-    patient: Patient
     practitioner: User
     room: Room
     start: datetime
     minutes: int
-    note: str = ""
 
     def __post_init__(self) -> None:
         on_grid = self.start.second == self.start.microsecond == 0 and self.start.minute % 5 == 0
@@ -97,6 +108,15 @@ class Visit:
     @property
     def slot(self) -> TimestamptzRange:
         return TimestamptzRange(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit(Stretch):
+    """What is to be booked, and for whom."""
+
+    kind: AppointmentKind
+    patient: Patient
+    note: str = ""
 
 
 class Place(TypedDict):
@@ -113,6 +133,9 @@ FREE = {
     "appointment_practitioner_free": PractitionerBusy,
     "appointment_room_free": RoomTaken,
     "appointment_patient_free": PatientBusy,
+    "takentime_practitioner_free": Reserved,
+    "takentime_room_free": Reserved,
+    "takentime_patient_free": Reserved,
 }
 
 
@@ -144,7 +167,7 @@ def move(appointment: Appointment, *, at: datetime, by: User, **wish: Unpack[Pla
         start=wish["start"],
         minutes=wish.get("minutes", appointment.minutes),
     )
-    _check(visit, at=at)
+    _check(visit, at=at, by=by)
     appointment.slot = visit.slot
     appointment.room, appointment.practitioner = visit.room, visit.practitioner
     appointment.moves += 1
@@ -223,7 +246,7 @@ def queue_for_all(
 
 def place(visit: Visit, *, at: datetime, by: User) -> Appointment:
     """Insert a visit into the calendar; the caller has queued for its owners."""
-    _check(visit, at=at)
+    _check(visit, at=at, by=by)
     with constraints_as(**FREE):
         return Appointment.objects.create(
             kind=visit.kind,
@@ -237,21 +260,29 @@ def place(visit: Visit, *, at: datetime, by: User) -> Appointment:
         )
 
 
-def _check(visit: Visit, *, at: datetime) -> None:
+def _check(visit: Visit, *, at: datetime, by: User) -> None:
+    """What the clinic allows; then whatever was reserved for this very visit gives way to it."""
+    check_place(visit, at=at)
+    reserved = SlotReservation.objects.over(visit.slot)
+    reserved = reserved.touching(visit.practitioner, visit.room, visit.patient)
+    reserved.giving_way(at=at, to=by, patient=visit.patient).delete()
+
+
+def check_place(stretch: Stretch, *, at: datetime) -> None:
     """Hours and closures are the clinic's rules; overlap is the database's."""
-    zone = visit.room.location.zone
-    if timezone.localdate(visit.end, zone) < timezone.localdate(at, zone):
+    zone = stretch.room.location.zone
+    if timezone.localdate(stretch.end, zone) < timezone.localdate(at, zone):
         raise DayOver
-    practitioner = User.objects.get(pk=visit.practitioner.pk)
+    practitioner = User.objects.get(pk=stretch.practitioner.pk)
     if not practitioner.may(Permission.TREAT):
         raise CannotTreat
-    if not Room.objects.in_use().filter(pk=visit.room.pk).exists():
+    if not Room.objects.in_use().filter(pk=stretch.room.pk).exists():
         raise RoomClosed
-    if not works(practitioner, visit):
+    if not works(practitioner, stretch):
         raise OutsideHours
 
 
-def works(practitioner: User, visit: Visit) -> bool:
+def works(practitioner: User, visit: Stretch) -> bool:
     """Whether the whole visit lies inside the person's hours at that place, and not in time off."""
     zone = visit.room.location.zone
     starts, ends = visit.start.astimezone(zone), visit.end.astimezone(zone)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
@@ -11,7 +12,13 @@ from psycopg.types.range import TimestamptzRange
 from clinic.staff.models import Location, Room, TimeOff, User, WorkingHours
 from clinic.staff.roles import Permission
 from procedures.courses import Dots
-from procedures.models import Appointment, AppointmentKind, AppointmentStatus, Course
+from procedures.models import (
+    Appointment,
+    AppointmentKind,
+    AppointmentStatus,
+    Course,
+    SlotReservation,
+)
 from procedures.readiness import LACKS, Lack, missing
 
 STEP = 5  # minutes
@@ -73,6 +80,7 @@ class Column:
     blocks: tuple[Block, ...]
     off: tuple[Span, ...]
     free: tuple[Free, ...]
+    kept: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +158,17 @@ def day(location: Location, on: date, *, user: User, at: datetime) -> Day:
     people = {row.user.pk: row.user for row in hours if row.user.may(Permission.TREAT)}
     people |= {visit.practitioner.pk: visit.practitioner for visit in visits}
     away = _away(people, location, on)
+    kept = _kept(location, on, ruler, at)
     today = timezone.localdate(at, location.zone) == on
     blocks = _blocks(visits, ruler, missing(visits, on, at=at, today=today))
     columns = tuple(
-        _column(person, blocks[pk], [row for row in hours if row.user_id == pk], away[pk], ruler)
+        _column(
+            person,
+            blocks[pk],
+            [row for row in hours if row.user_id == pk],
+            _Lost(away[pk], kept[pk]),
+            ruler,
+        )
         for pk, person in sorted(people.items(), key=lambda pair: pair[0] != user.pk)
     )
     return Day(
@@ -200,6 +215,15 @@ def _away(people: dict[int, User], location: Location, on: date) -> dict[int, li
     return away
 
 
+def _kept(location: Location, on: date, ruler: Ruler, at: datetime) -> dict[int, list[Span]]:
+    """What is promised at this moment, by practitioner."""
+    rows = SlotReservation.objects.in_force(at=at).over(_whole(location, on))
+    kept: dict[int, list[Span]] = defaultdict(list)
+    for row in rows.filter(room__location=location).order_by("slot", "pk"):
+        kept[row.practitioner_id].append(ruler.span(row.slot.lower, row.slot.upper))
+    return kept
+
+
 def _blocks(
     visits: list[Appointment], ruler: Ruler, lacks: dict[int, list[Lack]]
 ) -> dict[int, list[Block]]:
@@ -232,26 +256,34 @@ def course_dots(visits: list[Appointment]) -> dict[int, Dots]:
     return {pk: Dots.of(found, total=planned[pk]) for pk, found in states.items()}
 
 
+class _Lost(NamedTuple):
+    """What of somebody's hours cannot be had."""
+
+    away: list[TimeOff]
+    kept: list[Span]
+
+
 def _column(
-    person: User, blocks: list[Block], hours: list[WorkingHours], away: list[TimeOff], ruler: Ruler
+    person: User, blocks: list[Block], hours: list[WorkingHours], lost: _Lost, ruler: Ruler
 ) -> Column:
     """A practitioner's day: grey where they are not here, clickable where nothing stands."""
     open_steps = set()
     for row in hours:
         shift = ruler.span(ruler.moment(row.starts), ruler.moment(row.ends))
         open_steps |= set(range(shift.at, shift.at + shift.length))
-    for gone in away:
-        lost = ruler.span(gone.span.lower, gone.span.upper)
-        open_steps -= set(range(lost.at, lost.at + lost.length))
+    for gone in lost.away:
+        away = ruler.span(gone.span.lower, gone.span.upper)
+        open_steps -= set(range(away.at, away.at + away.length))
     closed = sorted(set(range(ruler.steps)) - open_steps)
-    for block in blocks:
-        if block.tone != "off":
-            open_steps -= set(range(block.span.at, block.span.at + block.span.length))
+    standing = [block.span for block in blocks if block.tone != "off"]
+    for span in (*standing, *lost.kept):
+        open_steps -= set(range(span.at, span.at + span.length))
     return Column(
         practitioner=person,
         blocks=tuple(blocks),
         off=tuple(_runs(closed)),
         free=tuple(_free(open_steps, ruler)),
+        kept=tuple(lost.kept),
     )
 
 
@@ -278,9 +310,11 @@ def _free(open_steps: set[int], ruler: Ruler) -> Iterable[Free]:
             yield Free(start=start, span=Span(at=at, length=size))
 
 
-def free_room(location: Location, start: datetime) -> Room | None:
-    """A room for whoever clicks a free slot: the first in which nothing stands."""
+def free_room(location: Location, start: datetime, *, user: User, at: datetime) -> Room | None:
+    """A room for whoever clicks a free slot: the first in which nothing stands or is promised."""
     slot = TimestamptzRange(start, start + timedelta(minutes=FREE_SLOT))
     taken = Appointment.objects.standing().filter(slot__overlap=slot).values("room")
+    promised = SlotReservation.objects.in_force(at=at).over(slot).exclude(held_by=user)
     rooms = Room.objects.in_use().filter(location=location).exclude(pk__in=taken)
+    rooms = rooms.exclude(pk__in=promised.values("room"))
     return rooms.order_by("name", "pk").first()

@@ -20,7 +20,7 @@ from procedures.domain.course import Band, CoursePlan, Period, Planned, Violatio
 from procedures.domain.openings import Ask, Diary, Opening, Shift, Span, Spans, day_span, minute_of
 from procedures.domain.planning import Relaxed
 from procedures.domain.schedule import violations
-from procedures.models import OFF_THE_CALENDAR, Appointment, Plan, Session
+from procedures.models import OFF_THE_CALENDAR, Appointment, Plan, Session, SlotReservation
 
 HORIZON = 90  # days beyond the longest course in which free time is looked for
 EVERY_DAY = frozenset(range(7))
@@ -205,7 +205,7 @@ def _diary(plan: Plan, owners: Owners, days: tuple[date, date], *, at: datetime)
         datetime.combine(days[0], time.min, UTC) - timedelta(days=2),
         datetime.combine(days[1], time.min, UTC) + timedelta(days=2),
     )
-    people, rooms, patient = _taken(plan, owners, reach)
+    people, rooms, patient = _taken(plan, owners, reach, at=at)
     shifts: dict[int, list[Shift]] = {key: [] for key in owners.people}
     for row in WorkingHours.objects.filter(user__in=owners.people, location=plan.location):
         shifts[row.user_id].append(Shift(weekday=row.weekday, starts=row.starts, ends=row.ends))
@@ -218,12 +218,12 @@ def _diary(plan: Plan, owners: Owners, days: tuple[date, date], *, at: datetime)
         away={key: spans(found) for key, found in away.items()},
         busy={key: spans(found) for key, found in people.items()},
         rooms={key: spans(rooms[key]) for key in owners.rooms},
-        patient=(_past(at, plan), *spans(patient), *_near_others(plan)),
+        patient=(_past(at), *spans(patient), *_near_others(plan)),
     )
 
 
 def _taken(
-    plan: Plan, owners: Owners, reach: TimestamptzRange
+    plan: Plan, owners: Owners, reach: TimestamptzRange, *, at: datetime
 ) -> tuple[
     dict[int, list[TimestamptzRange]], dict[int, list[TimestamptzRange]], list[TimestamptzRange]
 ]:
@@ -237,6 +237,11 @@ def _taken(
         rooms[room].append(slot)
         if who == plan.patient_id:
             patient.append(slot)
+    promised = SlotReservation.objects.in_force(at=at).over(reach)
+    for person, room, who, slot in promised.values_list("practitioner", "room", "patient", "slot"):
+        if who != plan.patient_id:  # what is kept for this very patient is what is looked for
+            people[person].append(slot)
+            rooms[room].append(slot)
     return people, rooms, patient
 
 
@@ -249,9 +254,9 @@ def _near_others(plan: Plan) -> Spans:
     return tuple(found)
 
 
-def _past(at: datetime, plan: Plan) -> Span:
-    """No day that is over; who treats now and writes it down later may use the hours of today."""
-    return 0, day_span(timezone.localdate(at, plan.location.zone), plan.location.zone)[0]
+def _past(at: datetime) -> Span:
+    """Nothing that is over is proposed, not this morning either."""
+    return 0, minute_of(at)
 
 
 def spans(slots: Iterable[TimestamptzRange]) -> Spans:

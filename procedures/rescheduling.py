@@ -13,7 +13,7 @@ from clinic.staff.models import Room, User
 from procedures import booking, courses, planning, telling
 from procedures.booking import Place
 from procedures.domain.openings import Ask, Book, Diary, Shift
-from procedures.models import Appointment, AppointmentKind
+from procedures.models import Appointment, AppointmentKind, SlotReservation
 
 OFFERED = 3
 SEARCHED = timedelta(days=14)
@@ -56,7 +56,7 @@ def next_free(appointment: Appointment, *, at: datetime) -> list[datetime]:
     first = max(at, appointment.slot.lower)
     on = timezone.localdate(first, zone)
     ask = Ask(minutes=appointment.minutes, near=first.astimezone(zone).time())
-    book = Book(_diary(appointment, on, on + SEARCHED), ask)
+    book = Book(_diary(appointment, on, on + SEARCHED, at=at), ask)
     days = (on + timedelta(days=n) for n in range(SEARCHED.days))
     found = (opening.at for day in days for opening in book.choices(day) if opening.at > first)
     return list(islice(found, OFFERED))
@@ -72,7 +72,7 @@ def _moved(
     return [courses.move(appointment.session, **place, at=at, by=by)]
 
 
-def _diary(appointment: Appointment, on: date, until: date) -> Diary:
+def _diary(appointment: Appointment, on: date, until: date, *, at: datetime) -> Diary:
     """What the person, the room and the patient have taken, but for the visit itself."""
     zone, person = appointment.room.location.zone, appointment.practitioner
     reach = TimestamptzRange(
@@ -80,7 +80,9 @@ def _diary(appointment: Appointment, on: date, until: date) -> Diary:
     )
     others = Appointment.objects.standing().exclude(pk=appointment.pk)
     owners = Q(practitioner=person) | Q(room=appointment.room) | Q(patient=appointment.patient)
+    promised = SlotReservation.objects.in_force(at=at).over(reach).filter(owners)
     taken = others.filter(owners, slot__overlap=reach).values_list("slot", flat=True)
+    lost = [*taken, *promised.values_list("slot", flat=True)]
     away = person.time_off.filter(cancelled_at=None, span__overlap=reach)
     hours = person.working_hours.filter(location=appointment.room.location)
     return Diary(
@@ -88,5 +90,5 @@ def _diary(appointment: Appointment, on: date, until: date) -> Diary:
         people={person.pk: [Shift(weekday=r.weekday, starts=r.starts, ends=r.ends) for r in hours]},
         away={person.pk: planning.spans(away.values_list("span", flat=True))},
         busy={},
-        rooms={appointment.room_id: planning.spans(taken)},
+        rooms={appointment.room_id: planning.spans(lost)},
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from procedures import inviting, rescreening, returning, screening, withdrawals
+from procedures import inviting, rescreening, reserving, returning, screening, withdrawals
 
 LOOK_BACK = timedelta(days=1)
 
@@ -36,3 +36,9 @@ def invite_before_first_visits() -> None:
 def ask_to_return() -> None:
     """Who is due for maintenance or the next course becomes a task of the desk."""
     returning.catch_up(at=timezone.now())
+
+
+@shared_task
+def sweep_reservations() -> None:
+    """What was promised and not booked in time is everybody's again."""
+    reserving.sweep(at=timezone.now())

@@ -33,6 +33,7 @@ from procedures.models import (
     Plan,
     Screening,
     Session,
+    SlotReservation,
 )
 
 Staying: TypeAlias = Callable[[Patient], Q]
@@ -113,6 +114,7 @@ LEFT = {
         PatientLink,
         "recipient",
     ),  # revoked when sent, else they go with their message
+    (SlotReservation, "patient"),  # over in a few minutes
 }
 
 

@@ -58,6 +58,8 @@ from procedures.models import (
     SessionAddendum,
     SessionDraft,
     SessionPhoto,
+    SlotReservation,
+    TakenTime,
 )
 
 EVERYTHING = Q()
@@ -112,6 +114,8 @@ LEFT_OUT: set[type[Model]] = {
     PatientLink,
     Rescreened,
     SessionDraft,
+    SlotReservation,
+    TakenTime,
 }
 ENDED = [MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED, MessageState.UNCERTAIN]
 FILES = ("file",)  # a name in this clinic's storage: the file itself goes along

@@ -30,6 +30,7 @@ from procedures.models.products import (
     ProductIngredient,
 )
 from procedures.models.rescreening import Rescreened, Rescreening, RescreeningShare
+from procedures.models.reservations import SlotReservation, TakenTime
 from procedures.models.rules import ClinicCase, DraftChange, RulebookDraft, RulebookVersion
 from procedures.models.treatment import (
     Drawing,
@@ -77,5 +78,7 @@ __all__ = [
     "SessionAddendum",
     "SessionDraft",
     "SessionPhoto",
+    "SlotReservation",
+    "TakenTime",
     "TestResult",
 ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
@@ -66,6 +67,24 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 AppointmentManager = models.Manager.from_queryset(AppointmentQuerySet)
+
+# What a visit takes stands beside what reservations take: see TakenTime.
+TAKES = """
+IF TG_OP = 'UPDATE' THEN
+    IF (OLD.slot, OLD.status, OLD.practitioner_id, OLD.room_id, OLD.patient_id)
+        IS NOT DISTINCT FROM
+        (NEW.slot, NEW.status, NEW.practitioner_id, NEW.room_id, NEW.patient_id) THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM procedures_takentime WHERE appointment_id = NEW.id;
+END IF;
+IF NEW.status NOT IN ('cancelled', 'no-show') THEN
+    INSERT INTO procedures_takentime
+        (appointment_id, practitioner_key, room_key, patient_key, slot)
+    VALUES (NEW.id, NEW.practitioner_id, NEW.room_id, NEW.patient_id, NEW.slot);
+END IF;
+RETURN NULL;
+"""
 
 
 def _free(owner: str) -> ExclusionConstraint:
@@ -135,6 +154,14 @@ class Appointment(models.Model):
         indexes = [
             models.Index(fields=["patient", "status"], name="appointment_patient"),
             GistIndex(fields=["slot"], name="appointment_slot"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="appointment_takes_time",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=TAKES,
+            )
         ]
 
     def __str__(self) -> str:

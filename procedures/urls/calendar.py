@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path("visits/<uuid:visit>/finish/", appointments.appointment_finish, name="appointment-finish"),
     path("plans/<uuid:plan>/book/", courses.course_book, name="course-book"),
+    path("plans/<uuid:plan>/hold/", courses.course_hold, name="course-hold"),
     path(
         "courses/<uuid:course>/<int:number>/book/",
         courses.session_book_again,

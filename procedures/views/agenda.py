@@ -29,12 +29,12 @@ from procedures.views.calendar import chosen_day, chosen_place
 def calendar_feed(request: StaffRequest) -> HttpResponse:
     """Visits, columns and closed hours of some days; `?at=&from=&until=&by=`."""
     reach = reach_of(request)
-    sheet = agenda.sheet(reach, user=request.user)
+    sheet = agenda.sheet(reach, user=request.user, at=timezone.now())
     visits = [event(one, reach, request.user) for one in sheet.visits]
     return JsonResponse(
         {
             "columns": [column(one) for one in sheet.columns],
-            "events": [*visits, *shut(sheet, reach)],
+            "events": [*visits, *shut(sheet, reach), *promised(sheet, reach)],
             "opens": sheet.opens,
             "closes": sheet.closes,
         },
@@ -144,6 +144,17 @@ def shut(sheet: Sheet, reach: Reach) -> Iterator[dict[str, Any]]:
         zone = reach.location.zone
         walls = agenda.wall(gone.span.lower, zone), agenda.wall(gone.span.upper, zone)
         yield background(people[gone.user_id], *walls, "is-away")
+
+
+def promised(sheet: Sheet, reach: Reach) -> Iterator[dict[str, Any]]:
+    """What is kept for some minutes for somebody who decides: until when, and who promised it."""
+    zone = reach.location.zone
+    for one in sheet.reserved:
+        walls = agenda.wall(one.slot.lower, zone), agenda.wall(one.slot.upper, zone)
+        drawn = background(one.room if reach.by_room else one.practitioner, *walls, "is-reserved")
+        until = agenda.wall(one.expires_at, zone)[-5:]
+        by = one.held_by.full_name if one.held_by else _("waiting list")
+        yield drawn | {"title": _("Kept until %(until)s, %(by)s") % {"until": until, "by": by}}
 
 
 def background(one: User | Room, starts: str, ends: str, kind: str) -> dict[str, Any]:

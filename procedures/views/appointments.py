@@ -201,7 +201,8 @@ def wanted(request: StaffRequest) -> dict[str, object]:
         return {}
     places = Location.objects.visible_to(request.user).in_use().order_by("name", "pk")
     location = chosen_place(request, places)
-    room = day.free_room(location, start.replace(tzinfo=location.zone))
+    local = start.replace(tzinfo=location.zone)
+    room = day.free_room(location, local, user=request.user, at=timezone.now())
     return {
         "practitioner": request.GET.get("practitioner", ""),
         "room": room.uuid if room else "",

@@ -6,9 +6,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from clinic.errors import ClinicError
@@ -16,7 +17,8 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Room
 from clinic.staff.roles import Permission
 from patients.models import Patient
-from procedures import booking, courses, planning
+from procedures import booking, courses, planning, reserving
+from procedures.booking import Stretch
 from procedures.forms.calendar import ReasonForm, SlotForm
 from procedures.forms.courses import GIVEN_UP, CourseForm, WishForm
 from procedures.models import AppointmentKind, Course, CourseHold, Plan
@@ -44,6 +46,52 @@ def course_book(request: StaffRequest, plan: UUID) -> HttpResponse:
     return render(request, "procedures/course_book.html", context, status=status)
 
 
+@require_POST
+@requires(Permission.BOOK)
+def course_hold(request: StaffRequest, plan: UUID) -> HttpResponse:
+    """Keep the chosen dates for some minutes, while the patient thinks."""
+    row = get_object_or_404(Plan.objects.visible_to(request.user).current(), uuid=plan)
+    wish = WishForm(request.GET, location=row.location)
+    form = CourseForm(request.POST, plan=row)
+    if not (wish.is_valid() and form.is_valid()):
+        return held(request, row, _("Choose a time for every session first."), kept=False)
+    at = timezone.now()
+    try:
+        stretches = stretches_of(row, wish, form)
+        rows = reserving.reserve(stretches, patient=row.patient, at=at, by=request.user)
+    except ClinicError as error:
+        return held(request, row, str(error), kept=False)
+    until = timezone.localtime(rows[0].expires_at, row.location.zone)
+    return held(request, row, _("Kept until %(hour)s.") % {"hour": f"{until:%H:%M}"}, kept=True)
+
+
+def stretches_of(plan: Plan, wish: WishForm, form: CourseForm) -> list[Stretch]:
+    minutes = wish.cleaned_data["minutes"]
+    return [
+        Stretch(practitioner=one.practitioner, room=one.room, start=one.start, minutes=minutes)
+        for one in form.seats(room_of(plan, wish))
+    ]
+
+
+def held(request: StaffRequest, plan: Plan, said: object, *, kept: bool) -> HttpResponse:
+    """What came of it: beside the button, or without JavaScript on the page of the dates."""
+    if request.htmx:
+        context = {"text": str(said), "tone": "success" if kept else "danger", "icon": "clock"}
+        return render(request, "components/alert.html", context, status=200 if kept else 422)
+    (messages.success if kept else messages.error)(request, str(said))
+    asked = request.GET.urlencode()
+    return redirect(f"{reverse('procedures:course-book', args=[plan.uuid])}?{asked}")
+
+
+def room_of(plan: Plan, wish: WishForm) -> Room:
+    """The room of the wish; for times of one's own the first of the place."""
+    rooms = Room.objects.in_use().filter(location=plan.location).order_by("name", "pk")
+    room: Room | None = wish.cleaned_data["room"] or rooms.first()
+    if room is None:
+        raise booking.RoomClosed
+    return room
+
+
 def proposed(plan: Plan, wish: WishForm) -> planning.LaidOut | None:
     """A free time for every session, or the wish with what stands in the way."""
     if not wish.is_bound or not wish.is_valid():
@@ -57,14 +105,10 @@ def proposed(plan: Plan, wish: WishForm) -> planning.LaidOut | None:
 
 def booked(request: StaffRequest, plan: Plan, wish: WishForm, form: CourseForm) -> bool:
     """Whether all were booked; else the form says which rule stands in the way."""
-    rooms = Room.objects.in_use().filter(location=plan.location).order_by("name", "pk")
     try:
-        room = wish.cleaned_data["room"] or rooms.first()
-        if room is None:
-            raise booking.RoomClosed
         courses.book_laid_out(
             plan,
-            form.seats(room),
+            form.seats(room_of(plan, wish)),
             wish.wish(),
             reason=form.cleaned_data["reason"],
             at=timezone.now(),

@@ -15,9 +15,11 @@ from clinic.messaging.models import Message, MessageState
 from clinic.record.models import AuditEntry
 from clinic.staff.models import TimeOff
 from clinic.staff.roles import Role
-from procedures import booking
+from procedures import booking, reserving
+from procedures.booking import Stretch
 from procedures.models import Appointment
 from procedures.telling import GRACE
+from tests.factories.patients import make_patient
 from tests.factories.procedures import (
     Place,
     book_course,
@@ -235,3 +237,15 @@ def test_a_bad_drop_changes_nothing(
 def test_who_only_reads_cannot_drop(place: Place) -> None:
     visit = book_visit(place)
     assert drop(signed_in(Role.AUDITOR), visit, wish(place)).status_code == 403
+
+
+def test_what_is_kept_is_drawn_without_saying_for_whom(place: Place, desk: Client) -> None:
+    patient = make_patient(location=place.location)
+    kept = Stretch(practitioner=place.practitioner, room=place.room, start=NOW, minutes=30)
+    reserving.reserve([kept], patient=patient, at=NOW, by=place.desk)
+    for by, column in (("person", place.practitioner.uuid), ("room", place.room.uuid)):
+        drawn = feed(desk, **{"from": "2026-03-04", "by": by})
+        [event] = [e for e in drawn["events"] if "is-reserved" in e.get("classNames", [])]
+        assert (event["resourceId"], event["start"]) == (str(column), "2026-03-04T11:00")
+        assert event["title"] == f"Kept until 11:10, {place.desk.full_name}"
+        assert patient.family_name not in str(drawn)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clinic.staff.roles import Role
 from procedures import booking, courses
-from procedures.models import Appointment, Course, Plan
+from procedures.models import Appointment, Course, Plan, SlotReservation
 from tests.factories.procedures import (
     Place,
     book_course,
@@ -192,3 +192,31 @@ def test_days_that_are_no_days_are_refused(place: Place, desk: Client, plan: Pla
     answer = desk.get(booking_page(plan, place, away="next week"))
     assert answer.status_code == 422
     assert "Write days like 2026-07-01" in answer.content.decode()
+
+
+def test_proposed_dates_are_kept_while_the_patient_thinks(
+    place: Place, desk: Client, plan: Plan
+) -> None:
+    page = booking_page(plan, place)
+    chosen = desk.get(page).context["form"].initial
+    hold = page.replace("/book/", "/hold/")
+    answer = desk.post(hold, chosen, HTTP_HX_REQUEST="true")
+    assert "Kept until" in answer.content.decode()
+    assert SlotReservation.objects.filter(patient=plan.patient).count() == plan.sessions
+    assert desk.get(page).context["form"].initial == chosen
+    assert desk.post(hold, chosen).headers["Location"] == page
+
+
+def test_dates_that_a_colleague_keeps_are_not_kept_twice(
+    place: Place, desk: Client, plan: Plan
+) -> None:
+    page = booking_page(plan, place)
+    chosen = desk.get(page).context["form"].initial
+    hold = page.replace("/book/", "/hold/")
+    other = make_bookable_plan(place)
+    kept = hold.replace(str(plan.uuid), str(other.uuid))
+    signed_in(place.practitioner).post(kept, chosen, HTTP_HX_REQUEST="true")
+    answer = desk.post(hold, chosen, HTTP_HX_REQUEST="true")
+    assert answer.status_code == 422
+    assert str(booking.PractitionerBusy()) in answer.content.decode()
+    assert desk.post(hold, {}, HTTP_HX_REQUEST="true").status_code == 422

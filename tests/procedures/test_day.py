@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
-from clinic.staff.models import Location, TimeOff, User
+from clinic.staff.models import Location, Room, TimeOff, User
 from clinic.staff.roles import Role
 from consent import withdrawing
 from consent.models import ConsentDocument
@@ -258,13 +258,17 @@ def test_who_may_not_see_the_calendar_sees_nobody() -> None:
 def test_a_free_room_is_found_for_a_click() -> None:
     place = make_place()
     second = make_room(place.location, name="ZZ last")
-    assert day.free_room(place.location, NOW) == place.room
+    assert free_room(place) == place.room
     visit = book_visit(place)
-    assert day.free_room(place.location, NOW) == second
+    assert free_room(place) == second
     book_visit(replace(place, room=second, practitioner=other_person(place)))
-    assert day.free_room(place.location, NOW) is None
+    assert free_room(place) is None
     booking.cancel(visit, "ill", at=NOW, by=place.desk)
-    assert day.free_room(place.location, NOW) == place.room
+    assert free_room(place) == place.room
+
+
+def free_room(place: Place) -> Room | None:
+    return day.free_room(place.location, NOW, user=place.desk, at=NOW)
 
 
 def other_person(place: Place) -> User:
