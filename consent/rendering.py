@@ -34,6 +34,7 @@ from consent.text import Text, text_of
 
 try:
     from weasyprint import CSS, HTML, Attachment, Document
+    from weasyprint.formatting_structure.boxes import LineBox
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 except OSError as missing:  # a native library; what is said names it
@@ -135,7 +136,7 @@ def print_pdf(html: str, attached: list[Attachment], *, style: str = "consent") 
             laid_out.metadata.attachments.extend(attached)
             with warnings.catch_warnings():  # WeasyPrint leaves its colour profile open
                 warnings.simplefilter("ignore", ResourceWarning)
-                pdf: bytes = laid_out.write_pdf(finisher=_say_pdf_ua, pdf_variant=VARIANT)
+                pdf: bytes = laid_out.write_pdf(finisher=_finish, pdf_variant=VARIANT)
         except FatalURLFetchingError as error:  # a BaseException, which nothing above would catch
             raise NotRendered(reason=_("it asks for a resource from outside")) from error
     return pdf
@@ -262,7 +263,29 @@ def _attachment(name: str, data: object, said: str, made: datetime) -> Attachmen
     )
 
 
-def _say_pdf_ua(_document: Document, pdf: pydyf.PDF) -> None:
+def _finish(document: Document, pdf: pydyf.PDF) -> None:
+    """What WeasyPrint does not write by itself."""
+    _say_pdf_ua(pdf)
+    _say_languages(document, pdf)
+
+
+def _say_languages(document: Document, pdf: pydyf.PDF) -> None:
+    """Each passage in another language is an article: with its language a screen reader changes
+    its voice. The tags stand in the order of their boxes."""
+    spoken = [
+        box.element.get("lang", "")
+        for page in document.pages
+        for box in page._page_box.descendants()
+        if box.element_tag == "article" and not isinstance(box, LineBox)
+    ]
+    tags = [one for one in pdf.objects if isinstance(one, dict) and one.get("S") == "/Art"]
+    if len(tags) != len(spoken):
+        raise NotRendered(reason=_("its languages cannot be told apart"))
+    for tag, language in zip(tags, spoken, strict=True):
+        tag["Lang"] = pydyf.String(language)
+
+
+def _say_pdf_ua(pdf: pydyf.PDF) -> None:
     """WeasyPrint writes one variant; the second mark goes inside its metadata."""
     number = int(pdf.catalog["Metadata"].split()[0])
     stream = pdf.objects[number]

@@ -6,7 +6,17 @@ from consent import glyphs
 
 
 @pytest.mark.parametrize(
-    "text", ["Plain", "Жанна Щербакова", "Ґалаґан Їжак", "Łódź, Ñandú", "≥ 18"]
+    "text",
+    [
+        "Plain",
+        "Жанна Щербакова",
+        "Ґалаґан Їжак",
+        "Łódź, Ñandú",
+        "Ελένη",
+        "רות דמיונית",
+        "فاطمة خيالية",
+        "≥ 18",
+    ],
 )
 def test_names_of_our_patients_can_be_printed(text: str) -> None:
     assert glyphs.missing(text) == []

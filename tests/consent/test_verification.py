@@ -1,12 +1,16 @@
 """Genuine, altered, superseded, withdrawn: by every byte, or by the printed code."""
 
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from clinic.staff.roles import Role
@@ -60,6 +64,49 @@ def test_any_change_after_the_seal_is_reported(
     assert answer.verdict == Verdict.ALTERED
     assert answer.reason
     assert answer.sealed_at is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "signature", "whole"),
+    [
+        (lambda pdf: pdf, "Signature is Valid.", True),
+        (flipped, "Digest Mismatch.", True),
+        (updated, "Signature is Valid.", False),
+    ],
+    ids=["as sealed", "one bit", "an appended update"],
+)
+def test_a_reader_our_page_and_the_command_say_the_same(
+    sample: Sample,
+    seal_fast: SealFast,
+    tmp_path: Path,
+    change: Callable[[bytes], bytes],
+    signature: str,
+    *,
+    whole: bool,
+) -> None:
+    """pdfsig calls the seal below an update valid: only its line on the whole document tells."""
+    seal_fast()
+    file = tmp_path / "consent.pdf"
+    file.write_bytes(change(sample.pdf))
+    pdfsig = subprocess.run(["pdfsig", file], capture_output=True, text=True, check=False).stdout
+    assert pdfsig.count(f"Signature Validation: {signature}") == 1
+    assert ("- Total document signed" in pdfsig) is whole
+    is_sealed = file.read_bytes() == sample.pdf
+    assert (signature == "Signature is Valid." and whole) is is_sealed
+    with file.open("rb") as upload:
+        page = Client().post(reverse("consent:verify"), {"file": upload}).content.decode()
+    assert ("byte for byte" in page, "Altered" in page) == (is_sealed, not is_sealed)
+    assert command(file) == ("genuine" if is_sealed else "altered")
+
+
+def command(file: Path) -> str:
+    said = StringIO()
+    try:
+        call_command("consent_verify", str(file), stdout=said)
+    except CommandError as refused:
+        return str(refused).partition(":")[0]
+    return said.getvalue().strip()
 
 
 @pytest.mark.django_db

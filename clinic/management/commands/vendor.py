@@ -26,11 +26,25 @@ FILES = {
     "fonts/NotoSansMath-Regular.ttf": (  # arrows and comparison signs, which Noto Sans lacks
         "@expo-google-fonts/noto-sans-math/400Regular/NotoSansMath_400Regular.ttf"
     ),
+    "fonts/IBMPlexSansArabic-Regular.ttf": (  # Noto's letters share their dots: not to be read back
+        "@expo-google-fonts/ibm-plex-sans-arabic/400Regular/IBMPlexSansArabic_400Regular.ttf"
+    ),
+    "fonts/IBMPlexSansArabic-Bold.ttf": (
+        "@expo-google-fonts/ibm-plex-sans-arabic/700Bold/IBMPlexSansArabic_700Bold.ttf"
+    ),
+    "fonts/NotoSansHebrew-Regular.ttf": (
+        "@expo-google-fonts/noto-sans-hebrew/400Regular/NotoSansHebrew_400Regular.ttf"
+    ),
+    "fonts/NotoSansHebrew-Bold.ttf": (
+        "@expo-google-fonts/noto-sans-hebrew/700Bold/NotoSansHebrew_700Bold.ttf"
+    ),
     "licences/chart.txt": "chart.js/LICENSE.md",
     "licences/tabler-icons.txt": "@tabler/icons/LICENSE",
     "licences/htmx.txt": "htmx.org/LICENSE",
     "licences/signature_pad.txt": "signature_pad/LICENSE",
     "licences/noto-sans.txt": "@expo-google-fonts/noto-sans/LICENSE_FONT",
+    "licences/ibm-plex-sans-arabic.txt": "@expo-google-fonts/ibm-plex-sans-arabic/LICENSE_FONT",
+    "licences/noto-sans-hebrew.txt": "@expo-google-fonts/noto-sans-hebrew/LICENSE_FONT",
     "licences/noto-sans-math.txt": "@expo-google-fonts/noto-sans-math/LICENSE_FONT",
 }
 SOURCE_MAP = re.compile(r"^(/\*|//)# sourceMappingURL=.*$", re.MULTILINE)
