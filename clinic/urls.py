@@ -16,7 +16,7 @@ APPS = {
     },
     "patients": {"patients/": "patients.urls", "p/intake/": "patients.patient_urls"},
     "consent": {"consents/": "consent.urls", "p/consent/": "consent.patient_urls"},
-    "procedures": {"treatment/": "procedures.urls"},
+    "procedures": {"treatment/": "procedures.urls", "p/visits/": "procedures.patient_urls"},
     "aftercare": {"aftercare/": "aftercare.urls", "p/aftercare/": "aftercare.patient_urls"},
 }
 

@@ -13,10 +13,11 @@ from psycopg.types.range import TimestamptzRange
 
 from clinic.errors import ClinicError, Stale, WrongState, constraints_as
 from clinic.record import audit
+from clinic.record.audit import Named
 from clinic.staff.models import Location, Room, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
-from procedures import signals
+from procedures import signals, telling
 from procedures.models import (
     Appointment,
     AppointmentKind,
@@ -144,6 +145,7 @@ def book(visit: Visit, *, at: datetime, by: User) -> Appointment:
     """Book a visit of any kind but a session, which belongs to a course."""
     queue_for(visit.practitioner, visit.room, visit.patient)
     appointment = place(visit, at=at, by=by)
+    telling.booked(appointment, at=at)
     audit.record(
         "appointment.booked", appointment, at=at, by=by, patient=visit.patient.uuid, kind=visit.kind
     )
@@ -151,7 +153,9 @@ def book(visit: Visit, *, at: datetime, by: User) -> Appointment:
 
 
 @transaction.atomic
-def move(appointment: Appointment, *, at: datetime, by: User, **wish: Unpack[Place]) -> Appointment:
+def move(
+    appointment: Appointment, *, at: datetime, by: Named, **wish: Unpack[Place]
+) -> Appointment:
     """Give a visit another time, length, room or person; who was reminded is reminded again."""
     queue_for(wish["practitioner"], wish["room"], appointment.patient)
     appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
@@ -170,17 +174,19 @@ def move(appointment: Appointment, *, at: datetime, by: User, **wish: Unpack[Pla
     _check(visit, at=at, by=by)
     appointment.slot = visit.slot
     appointment.room, appointment.practitioner = visit.room, visit.practitioner
+    appointment.confirmed_at = None  # it was another time that suited
     appointment.moves += 1
     appointment.version += 1
     with constraints_as(**FREE):
         appointment.save()
     _record("moved", appointment, at=at, by=by)
+    telling.retime(appointment, at=at)
     _tell(signals.session_moved, appointment, at=at)
     return appointment
 
 
 @transaction.atomic
-def cancel(appointment: Appointment, reason: str, *, at: datetime, by: User) -> Appointment:
+def cancel(appointment: Appointment, reason: str, *, at: datetime, by: Named) -> Appointment:
     """Free the slot; whoever owes something because of it settles in the same transaction."""
     return _end(appointment, AppointmentStatus.CANCELLED, reason, at=at, by=by)
 
@@ -260,7 +266,7 @@ def place(visit: Visit, *, at: datetime, by: User) -> Appointment:
         )
 
 
-def _check(visit: Visit, *, at: datetime, by: User) -> None:
+def _check(visit: Visit, *, at: datetime, by: Named) -> None:
     """What the clinic allows; then whatever was reserved for this very visit gives way to it."""
     check_place(visit, at=at)
     reserved = SlotReservation.objects.over(visit.slot)
@@ -299,7 +305,7 @@ def works(practitioner: User, visit: Stretch) -> bool:
 
 
 def _end(
-    appointment: Appointment, status: AppointmentStatus, reason: str, *, at: datetime, by: User
+    appointment: Appointment, status: AppointmentStatus, reason: str, *, at: datetime, by: Named
 ) -> Appointment:
     appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
     appointment.move_to(status)
@@ -308,6 +314,7 @@ def _end(
     appointment.version += 1
     appointment.save(update_fields=["status", "ended_at", "reason", "version"])
     _record(status.value, appointment, at=at, by=by)
+    telling.silence(appointment, at=at)
     _tell(signals.session_cancelled, appointment, at=at)
     return appointment
 
@@ -319,6 +326,6 @@ def _tell(signal: Signal, appointment: Appointment, *, at: datetime) -> None:
         signal.send(Session, session_id=session.pk, at=at)
 
 
-def _record(verb: str, appointment: Appointment, *, at: datetime, by: User) -> None:
+def _record(verb: str, appointment: Appointment, *, at: datetime, by: Named) -> None:
     patient = appointment.patient.uuid
     audit.record(f"appointment.{verb}", appointment, at=at, by=by, patient=patient)

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError, WrongState
 from clinic.record import audit
+from clinic.record.audit import Named
 from clinic.staff.models import Room, User
 from clinic.staff.roles import Permission
-from procedures import booking, planning, screening, signals
+from procedures import booking, planning, screening, signals, telling
 from procedures.booking import Place, Visit
 from procedures.colliding import retried
 from procedures.domain.course import Level
@@ -157,13 +158,14 @@ def book_again(course: Course, number: int, visit: Visit, *, at: datetime, by: U
     _check_neighbours(course, number, visit.start)
     _check_safe(course.plan, timezone.localdate(visit.start, visit.room.location.zone), at)
     session = _place_session(course, number, visit, at=at, by=by)
+    telling.booked(session.appointment, at=at)
     audit.record("session.booked", session, at=at, by=by, patient=course.patient.uuid)
     return session
 
 
 @retried
 @transaction.atomic
-def move(session: Session, *, at: datetime, by: User, **wish: Unpack[Place]) -> Appointment:
+def move(session: Session, *, at: datetime, by: Named, **wish: Unpack[Place]) -> Appointment:
     """Move one session; the others stay, and stay far enough away."""
     booking.queue_for(wish["practitioner"], wish["room"], session.patient)
     course = Course.objects.select_for_update(no_key=True).get(pk=session.course_id)
@@ -243,6 +245,17 @@ def earliest_by_interval(plan: Plan, on: date) -> date:
     return on if performed is None else max(on, performed + timedelta(days=plan.interval_days))
 
 
+def fits(session: Session, start: datetime, *, at: datetime) -> bool:
+    """Whether the course and what is known of the patient allow this session on that day."""
+    try:
+        _check_neighbours(session.course, session.number, start)
+        on = timezone.localdate(start, session.course.plan.location.zone)
+        _check_safe(session.course.plan, on, at)
+    except ClinicError:
+        return False
+    return True
+
+
 def counted(course: Course) -> Dots:
     """How far a course has come."""
     statuses = course.sessions.values_list("appointment__status", flat=True)
@@ -290,6 +303,7 @@ def _book(plan: Plan, seats: Sequence[Seat], minutes: int, *, at: datetime, by: 
         _place_session(course, number, visit, at=at, by=by)
     for seat in seats:  # the slowest look comes last: who finds the time taken need not wait for it
         _check_safe(plan, timezone.localdate(seat.start, plan.location.zone), at)
+    telling.booked(course.sessions.get(number=1).appointment, at=at)
     audit.record(
         "course.booked", course, at=at, by=by, patient=plan.patient.uuid, sessions=len(seats)
     )

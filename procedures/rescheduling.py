@@ -52,14 +52,20 @@ def drop(appointment: Appointment, drop: Drop, *, at: datetime, by: User) -> lis
 
 def next_free(appointment: Appointment, *, at: datetime) -> list[datetime]:
     """The next times at which this visit would fit with the same person in the same room."""
+    return free_times(appointment, max(at, appointment.slot.lower), most=OFFERED, at=at)
+
+
+def free_times(
+    appointment: Appointment, first: datetime, *, most: int, at: datetime
+) -> list[datetime]:
+    """The first times after a moment at which it would fit, near the hour it has, day by day."""
     zone = appointment.room.location.zone
-    first = max(at, appointment.slot.lower)
     on = timezone.localdate(first, zone)
-    ask = Ask(minutes=appointment.minutes, near=first.astimezone(zone).time())
+    ask = Ask(minutes=appointment.minutes, near=appointment.slot.lower.astimezone(zone).time())
     book = Book(_diary(appointment, on, on + SEARCHED, at=at), ask)
     days = (on + timedelta(days=n) for n in range(SEARCHED.days))
     found = (opening.at for day in days for opening in book.choices(day) if opening.at > first)
-    return list(islice(found, OFFERED))
+    return list(islice(found, most))
 
 
 def _moved(

@@ -12,9 +12,10 @@ from aftercare.forms import CheckInForm, QuestionForm
 from aftercare.models import AftercarePlan
 from aftercare.views.plans import area_of
 from clinic.errors import ClinicError
-from clinic.messaging.access import PatientRequest, patient_page
+from clinic.messaging.access import PatientRequest, admit, patient_page
 from clinic.messaging.models import PatientLink, Purpose
-from patients.views.proving import proved
+from patients.views.proving import proved, remembered
+from procedures import telling
 from procedures.models import Session
 
 RELATED = ("patient", "session__appointment__room__location", "session__plan")
@@ -74,6 +75,18 @@ def patient_call(request: PatientRequest) -> HttpResponse:
     if request.method == "POST":
         calls.ask_for_a_call(_begun(request), at=timezone.now(), by=request.link)
     return redirect(reverse("aftercare:patient-aftercare") + "#call")
+
+
+@patient_page(Purpose.AFTERCARE)
+@proved
+@require_http_methods(["GET", "POST"])
+def patient_visits_enter(request: PatientRequest) -> HttpResponse:
+    """On to the page of all coming visits, by a key of its own."""
+    if request.method == "GET":
+        return redirect("aftercare:patient-aftercare")
+    patient = request.link.recipient.patient
+    link = telling.visits_link(patient, at=timezone.now())
+    return remembered(admit(link), link)
 
 
 @patient_page(Purpose.AFTERCARE)

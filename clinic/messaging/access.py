@@ -24,6 +24,7 @@ FIRST_PAGE = {
     Purpose.INTAKE: "/p/intake/",
     Purpose.CONSENT: "/p/consent/",
     Purpose.AFTERCARE: "/p/aftercare/",
+    Purpose.VISITS: "/p/visits/",
 }
 REMEMBERED_SECONDS = {Purpose.INTAKE: 2 * 3600, Purpose.CONSENT: 2 * 3600}
 LANGUAGE_COOKIE = "patient-language"

@@ -60,6 +60,7 @@ from procedures.models import (
     SessionPhoto,
     SlotReservation,
     TakenTime,
+    VisitChange,
 )
 
 EVERYTHING = Q()
@@ -212,7 +213,12 @@ KINDS = (
         patient="patient",
         parts=(Part(model=CourseHold, column="course"),),
     ),
-    Kind(model=Appointment, resource="Appointment", patient="patient"),
+    Kind(
+        model=Appointment,
+        resource="Appointment",
+        patient="patient",
+        parts=(Part(model=VisitChange, column="appointment"),),
+    ),
     Kind(
         model=Session,
         resource="Procedure",

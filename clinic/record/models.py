@@ -153,6 +153,9 @@ class TaskKind(models.TextChoices):
     NEXT_COURSE = "next-course", _("Offer the next treatment")
     REVIEW = "review", _("Something waits for review")
     FOLLOW_UP = "follow-up", _("Book a follow-up visit")
+    PATIENT_CHANGED = "patient-changed", _("A patient changed a visit")
+    VISIT_TO_MOVE = "visit-to-move", _("A visit has to be moved")
+    VISIT_LEFT_OPEN = "visit-left-open", _("A patient came, and the visit was never finished")
 
 
 class Task(models.Model):

@@ -147,6 +147,16 @@ class LocationFields(forms.Form):
     quiet_until = forms.TimeField(
         label=_("Quiet until"), widget=CLOCK, help_text=_("The same hour means: never quiet.")
     )
+    notice_hours = forms.IntegerField(
+        label=_("Hours of notice"),
+        required=False,
+        min_value=0,
+        max_value=14 * 24,
+        help_text=_(
+            "Until so many hours before a visit patients may move or cancel it on their own page. "
+            "Empty means: they ask the desk."
+        ),
+    )
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"].strip()

@@ -69,6 +69,9 @@ class Location(models.Model):
     quiet_until = models.TimeField(
         _("quiet until"), help_text=_("The same as “quiet from” means: no quiet hours.")
     )
+    notice_hours = models.PositiveSmallIntegerField(
+        null=True, help_text="Empty means: patients ask the desk, and change nothing themselves."
+    )
     version = models.PositiveIntegerField(default=1)
     closed_at = models.DateTimeField(null=True, editable=False, help_text="Empty means: in use.")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time
 from itertools import pairwise
-from typing import TypedDict, TypeVar, Unpack
+from typing import NotRequired, TypedDict, TypeVar, Unpack
 from zoneinfo import available_timezones
 
 from django.db import transaction
@@ -70,6 +70,7 @@ class LocationFields(TypedDict):
     emergency_number: str
     quiet_from: time
     quiet_until: time
+    notice_hours: NotRequired[int | None]
 
 
 @transaction.atomic

@@ -41,33 +41,7 @@ def proved(view: View[P]) -> View[P]:
     return guarded
 
 
-def _said(request: PatientRequest) -> HttpResponse:
-    """Right opens, wrong is counted, too often locks."""
-    form, at = BirthDateForm(request.POST), timezone.now()
-    if not form.is_valid():
-        return _ask(request, form)
-    trial = proof.prove(request.link, form.cleaned_data["birth_date"], at=at)
-    error = proof.refused(trial, at=at)
-    if isinstance(error, proof.LinkLocked):
-        return access.dead(request, error)
-    if error is not None:
-        form.add_error("birth_date", str(error))
-        return _ask(request, form)
-    return _remembered(redirect(_first_page(request)), request.link)
-
-
-def _ask(request: PatientRequest, form: BirthDateForm) -> HttpResponse:
-    location = Location.objects.in_use().order_by("pk").first()
-    context = {"form": form, "location": location, "action": _first_page(request)}
-    status = 422 if form.errors else 200
-    return render(request, "patients/patient_birth_date.html", context, status=status)
-
-
-def _first_page(request: PatientRequest) -> str:
-    return access.FIRST_PAGE[Purpose(request.link.purpose)]
-
-
-def _remembered(response: HttpResponse, link: PatientLink) -> HttpResponse:
+def remembered(response: HttpResponse, link: PatientLink) -> HttpResponse:
     """That this browser said the date of birth of this link, for as long as it knows the link."""
     response.set_signed_cookie(
         _cookie_of(link),
@@ -80,6 +54,32 @@ def _remembered(response: HttpResponse, link: PatientLink) -> HttpResponse:
         samesite="Lax",
     )
     return response
+
+
+def _said(request: PatientRequest) -> HttpResponse:
+    """Right opens, wrong is counted, too often locks."""
+    form, at = BirthDateForm(request.POST), timezone.now()
+    if not form.is_valid():
+        return _ask(request, form)
+    trial = proof.prove(request.link, form.cleaned_data["birth_date"], at=at)
+    error = proof.refused(trial, at=at)
+    if isinstance(error, proof.LinkLocked):
+        return access.dead(request, error)
+    if error is not None:
+        form.add_error("birth_date", str(error))
+        return _ask(request, form)
+    return remembered(redirect(_first_page(request)), request.link)
+
+
+def _ask(request: PatientRequest, form: BirthDateForm) -> HttpResponse:
+    location = Location.objects.in_use().order_by("pk").first()
+    context = {"form": form, "location": location, "action": _first_page(request)}
+    status = 422 if form.errors else 200
+    return render(request, "patients/patient_birth_date.html", context, status=status)
+
+
+def _first_page(request: PatientRequest) -> str:
+    return access.FIRST_PAGE[Purpose(request.link.purpose)]
 
 
 def _is_proved(request: PatientRequest) -> bool:

@@ -32,6 +32,7 @@ from procedures.models.products import (
 from procedures.models.rescreening import Rescreened, Rescreening, RescreeningShare
 from procedures.models.reservations import SlotReservation, TakenTime
 from procedures.models.rules import ClinicCase, DraftChange, RulebookDraft, RulebookVersion
+from procedures.models.self_made import ChangeKind, DayPart, VisitChange
 from procedures.models.treatment import (
     Drawing,
     Injection,
@@ -49,10 +50,12 @@ __all__ = [
     "AppointmentKind",
     "AppointmentStatus",
     "CalendarFeed",
+    "ChangeKind",
     "ClinicCase",
     "ClinicSetting",
     "Course",
     "CourseHold",
+    "DayPart",
     "DraftChange",
     "Drawing",
     "IngredientRole",
@@ -81,4 +84,5 @@ __all__ = [
     "SlotReservation",
     "TakenTime",
     "TestResult",
+    "VisitChange",
 ]

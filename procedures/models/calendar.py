@@ -115,6 +115,9 @@ class Appointment(models.Model):
     note = models.CharField(_("note for the desk"), max_length=300, blank=True)
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(
+        null=True, help_text="Empty means: the patient has not confirmed this time."
+    )
     arrived_at = models.DateTimeField(null=True, help_text="Empty means: did not arrive yet.")
     ended_at = models.DateTimeField(null=True, help_text="Empty means: not over.")
     reason = models.CharField(max_length=300, blank=True, help_text="Why cancelled or stopped.")

@@ -75,6 +75,7 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
         "location": row.room.location,
         "on": timezone.localdate(row.slot.lower, row.room.location.zone),
         "lacks": readiness.lacks_of(row, at=at),
+        "changes": row.self_made.order_by("-made_at", "-pk"),
         "dots": courses.counted(session.course) if session else None,
         "ahead": request.user.may(Permission.CHECK_IN) and row.status in readiness.COMING,
         "may_book": request.user.may(Permission.BOOK),

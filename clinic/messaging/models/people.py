@@ -124,6 +124,7 @@ class Purpose(models.TextChoices):
     INTAKE = "intake", _("Fill in the questionnaire")
     CONSENT = "consent", _("Read and sign a consent")
     AFTERCARE = "aftercare", _("Aftercare")
+    VISITS = "visits", _("Coming visits")
 
 
 class PatientLinkQuerySet(models.QuerySet["PatientLink"]):
