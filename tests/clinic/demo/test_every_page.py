@@ -323,6 +323,13 @@ def test_a_consent_opens_for_its_patient_in_whatever_state_it_is(state: str) -> 
         own_pages(document.patient, link_for(document.patient, Purpose.CONSENT, subject))
 
 
+def test_the_page_of_coming_visits_opens_for_everybody_who_is_booked() -> None:
+    booked = Appointment.objects.filter(status=AppointmentStatus.BOOKED).order_by("pk")
+    for visit in booked[:4]:
+        subject = f"visits:{visit.patient.uuid}"
+        own_pages(visit.patient, link_for(visit.patient, Purpose.VISITS, subject))
+
+
 def test_aftercare_opens_for_every_patient_who_was_treated() -> None:
     treated = Session.objects.filter(aftercare__isnull=False).order_by("pk")
     assert treated.count() >= 10
