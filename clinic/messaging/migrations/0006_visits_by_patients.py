@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0004_channel_consents'),
+        ('messaging', '0005_words_as_they_went_out'),
     ]
 
     operations = [
