@@ -67,8 +67,7 @@ def unbooked(patient: Patient) -> QuerySet[Plan]:
 def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
     """One visit with what can be done about it now."""
     row = found(request, visit)
-    session = getattr(row, "session", None)
-    at = timezone.now()
+    session, at = getattr(row, "session", None), timezone.now()
     context = {
         "visit": row,
         "session": session,
