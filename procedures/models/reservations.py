@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from psycopg.types.range import TimestamptzRange
 
+from clinic.record.audit import Named
 from clinic.staff.models import Room, User
 from patients.models import Patient
 
@@ -42,9 +43,9 @@ class SlotReservationQuerySet(models.QuerySet["SlotReservation"]):
         """Those that would stand in the way of these three."""
         return self.filter(Q(practitioner=practitioner) | Q(room=room) | Q(patient=patient))
 
-    def giving_way(self, *, at: datetime, to: User, patient: Patient) -> SlotReservationQuerySet:
+    def giving_way(self, *, at: datetime, to: Named, patient: Patient) -> SlotReservationQuerySet:
         """Those that are over, those this person made, and those made for this very patient."""
-        return self.filter(Q(expires_at__lte=at) | Q(held_by=to) | Q(patient=patient))
+        return self.filter(Q(expires_at__lte=at) | Q(held_by__uuid=to.uuid) | Q(patient=patient))
 
 
 SlotReservationManager = models.Manager.from_queryset(SlotReservationQuerySet)
