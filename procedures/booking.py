@@ -17,7 +17,7 @@ from clinic.record.audit import Named
 from clinic.staff.models import Location, Room, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
-from procedures import signals, telling
+from procedures import screening, signals, telling
 from procedures.models import (
     Appointment,
     AppointmentKind,
@@ -199,13 +199,18 @@ def no_show(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
 
 @transaction.atomic
 def arrive(appointment: Appointment, *, at: datetime, by: User) -> Appointment:
-    """The patient is here and waits."""
+    """The patient is here and waits; before a session, what is known is screened for today."""
+    Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
     appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
     appointment.move_to(AppointmentStatus.ARRIVED)
     appointment.arrived_at = at
     appointment.version += 1
     appointment.save(update_fields=["status", "arrived_at", "version"])
     _record("arrived", appointment, at=at, by=by)
+    if appointment.kind == AppointmentKind.SESSION:
+        plan = appointment.session.course.plan
+        today = timezone.localdate(at, plan.location.zone)
+        screening.screen_patient(appointment.patient, plan=plan, on=today, at=at, by=by)
     return appointment
 
 

@@ -304,4 +304,5 @@ def _write(plan: Plan, intent: Intent, *, at: datetime, by: User) -> Plan:
             PlanProduct(plan=plan, product=product, volume_ml=volume)
             for product, volume in intent.products
         )
+    screening.screen_patient(plan.patient, plan=plan, on=_day(plan, at), at=at, by=by)
     return plan

@@ -13,6 +13,7 @@ from consent.models import ConsentDocument
 from patients import photos
 from patients.models import Intake, Photo
 from procedures import consenting, rulebook
+from procedures.domain.findings import UNASKED
 from procedures.models import (
     Appointment,
     AppointmentKind,
@@ -83,14 +84,18 @@ def _asked(sessions: list[Appointment]) -> set[int]:
 
 
 def _screened(sessions: list[Appointment], on: date, at: datetime) -> set[int]:
-    """Screened for that day and this plan, after the last change of history or rules."""
+    """Asked and screened for that day and this plan, after the last change of history or rules."""
     plans = {visit.session.course.plan_id for visit in sessions}
     rules = rulebook.in_force(at=at).version
     made = Screening.objects.filter(plan__in=plans, on=on, knowledge=rules)
-    fresh = set(
-        made.filter(made_at__gte=F("patient__history_changed_at")).values_list("plan", flat=True)
-    )
+    made = made.filter(made_at__gte=F("patient__history_changed_at")).order_by("made_at", "pk")
+    last = dict(made.values_list("plan", "findings"))
+    fresh = {plan for plan, found in last.items() if not any(map(_unasked, found))}
     return {visit.pk for visit in sessions if visit.session.course.plan_id in fresh}
+
+
+def _unasked(finding: dict[str, str]) -> bool:
+    return finding["rule"].startswith(UNASKED)
 
 
 def _agreed(sessions: list[Appointment], at: datetime) -> set[int]:

@@ -9,6 +9,13 @@ from patients.signals import history_changed
 from procedures import screening, withdrawals
 
 
+@receiver(history_changed, dispatch_uid="procedures.screen_again")
+def screen_again(*, patient_id: int, **_news: object) -> None:
+    """The chart shows what the new history means; nobody has to ask for it."""
+    patient = Patient.objects.get(pk=patient_id)
+    screening.follow_history(patient, at=patient.history_changed_at)
+
+
 @receiver(history_changed, dispatch_uid="procedures.flag_unsafe_sessions")
 def flag_unsafe_sessions(*, patient_id: int, **_news: object) -> None:
     """Booked sessions that are no longer safe become tasks; the gate asks again anyway."""

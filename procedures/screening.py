@@ -18,7 +18,7 @@ from clinic.staff.models import User
 from clinic.staff.roles import Permission, Role
 from patients.models import Patient
 from procedures import anamnesis, rulebook
-from procedures.domain.findings import Finding, Result, decide
+from procedures.domain.findings import UNASKED, Finding, Result, decide
 from procedures.domain.outcomes import Decision, OverrideKind
 from procedures.domain.screening import screen
 from procedures.models import AppointmentStatus, Override, Plan, Screening, Session
@@ -72,9 +72,12 @@ def preview(
 
 @transaction.atomic
 def screen_patient(
-    patient: Patient, *, plan: Plan | None, on: date, at: datetime, by: User
+    patient: Patient, *, plan: Plan | None, on: date, at: datetime, by: User | None
 ) -> Screening:
-    """Screen for a day and keep what was known, what was found, in the words of this moment."""
+    """Screen for a day and keep what was known, what was found, in the words of this moment.
+
+    `by` is None where nobody asked for it: the history changed, and the chart follows.
+    """
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     facts, rules = anamnesis.collect(patient, plan, on=on, at=at), rulebook.in_force(at=at)
     result = screen(facts, rules)
@@ -101,6 +104,18 @@ def screen_patient(
         findings=len(result.findings),
     )
     return row
+
+
+def follow_history(patient: Patient, *, at: datetime) -> list[Screening]:
+    """What the history says now of every plan that counts, or of the patient without one."""
+    counting = Plan.objects.current().filter(patient=patient).select_related("location")
+    plans: list[Plan | None] = [*counting]
+    made = []
+    for plan in plans or [None]:
+        zone = patient.recipient.zone if plan is None else plan.location.zone
+        on = timezone.localdate(at, zone)
+        made.append(screen_patient(patient, plan=plan, on=on, at=at, by=None))
+    return made
 
 
 def latest(patient: Patient, plan: Plan | None, *, on: date) -> Screening | None:
@@ -212,7 +227,7 @@ def _stops(session: Session, *, at: datetime) -> list[Finding]:
     result = preview(session.patient, plan, on=on, at=at)
     lasting = stopping_of(result, plan, lasting=True)
     reaching = [one for one in stopping_of(result, plan) if one.of_the_day and one.lifts_on]
-    return [one for one in (*lasting, *reaching) if not one.rule.startswith("not-asked:")]
+    return [one for one in (*lasting, *reaching) if not one.rule.startswith(UNASKED)]
 
 
 def _ask(session: Session, cause: str, stops: list[Finding], *, at: datetime) -> Task:

@@ -10,6 +10,7 @@ from procedures.catalogue.cards import (
     card_of_mixture,
 )
 from procedures.domain import words
+from procedures.domain.findings import UNASKED
 from procedures.domain.mixture import (
     Alone,
     ByTechnique,
@@ -122,7 +123,7 @@ def _unread() -> Iterator[Rule]:
     for what, label in words.UNREAD.items():
         yield Unread(
             card=Card(
-                rule=f"not-asked:{what}",
+                rule=f"{UNASKED}{what}",
                 category="product",
                 label=label,
                 lifts_when=words.READ_THE_LEAFLET,

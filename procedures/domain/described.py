@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from procedures.domain.changes import OPEN_TO_DOCTORS
-from procedures.domain.findings import GRAVITY
+from procedures.domain.findings import GRAVITY, UNASKED
 from procedures.domain.outcomes import Outcome, OverrideKind
 from procedures.domain.rules import Asked, Card, Rule
 
@@ -33,7 +33,7 @@ FIXED: Mapping[str, tuple[Outcome, ...]] = {
     "Unopened": (Outcome.BLOCK_PRODUCT,),
     "Unread": (HOLD,),
 }
-UNKNOWN_IS_NEVER_NO = ("not-asked:", "unresolved:", "setting:")
+UNKNOWN_IS_NEVER_NO = (UNASKED, "unresolved:", "setting:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

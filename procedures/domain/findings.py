@@ -13,6 +13,7 @@ from procedures.domain.outcomes import Decision, Outcome, OverrideKind
 GRAVITY = {outcome: number for number, outcome in enumerate(Outcome)}
 REFUSES = {Outcome.BLOCK, Outcome.BLOCK_PRODUCT, Outcome.BLOCK_PRODUCT_COMBINATION}
 CODE_LENGTH = 16
+UNASKED = "not-asked:"  # how the rule of a question without an answer begins
 DEFERS = {Outcome.HOLD_FOR_DOCTOR, Outcome.POSTPONE}
 
 

@@ -9,7 +9,16 @@ from types import MappingProxyType
 from procedures.domain import words
 from procedures.domain.changes import Change, heeded
 from procedures.domain.facts import Facts
-from procedures.domain.findings import Finding, Result, Words, decide, earliest, in_order, merged
+from procedures.domain.findings import (
+    UNASKED,
+    Finding,
+    Result,
+    Words,
+    decide,
+    earliest,
+    in_order,
+    merged,
+)
 from procedures.domain.outcomes import Outcome, OverrideKind
 from procedures.domain.rules import Asked, Card, Rule
 
@@ -59,7 +68,7 @@ def _not_asked(key: str, questions: Mapping[str, Words]) -> Finding:
             en=f"{label.en}: {about.en}", ru=f"{label.ru}: {about.ru}", uk=f"{label.uk}: {about.uk}"
         )
     card = Card(
-        rule=f"not-asked:{key}",
+        rule=f"{UNASKED}{key}",
         category="caution",
         label=label,
         lifts_when=words.ASK_IT,

@@ -218,7 +218,13 @@ class Screening(models.Model):
     unresolved = models.JSONField(default=list, help_text="Texts that matched nothing.")
     knowledge = models.CharField(max_length=64, help_text="Version of the rules and settings.")
     made_at = models.DateTimeField()
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty means: made by itself, after the history changed.",
+    )
 
     class Meta:
         constraints = [

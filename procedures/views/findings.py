@@ -14,10 +14,10 @@ from clinic.knowledge.questions import questions
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
 from procedures import screening
-from procedures.domain.findings import Cited, Finding, Result, decide
+from procedures.domain.findings import UNASKED, Cited, Finding, Result, decide
 from procedures.domain.outcomes import Decision, Outcome, OverrideKind
 from procedures.models import Override, Plan, Screening
-from procedures.views.reasons import NOT_ASKED, reasons_of
+from procedures.views.reasons import reasons_of
 
 OUTCOMES: dict[Outcome, tuple[str, Promise]] = {
     Outcome.CAUTION: ("warning", _("Caution")),
@@ -149,12 +149,12 @@ def _shown(finding: Finding, decided: Override | None, user: User) -> ShownFindi
 
 def _waits_for_an_answer(rule: str) -> bool:
     """A question or a list that nobody has asked for yet; of a product somebody read nothing."""
-    return rule.startswith(NOT_ASKED) and ":" not in rule.removeprefix(NOT_ASKED)
+    return rule.startswith(UNASKED) and ":" not in rule.removeprefix(UNASKED)
 
 
 def _is_question(rule: str) -> bool:
-    code = rule.removeprefix(NOT_ASKED)
-    return rule.startswith(NOT_ASKED) and code in {one.code for one in questions()}
+    code = rule.removeprefix(UNASKED)
+    return rule.startswith(UNASKED) and code in {one.code for one in questions()}
 
 
 def _hidden(finding: Finding, decided: Override | None) -> ShownFinding:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.knowledge.loader import load
 from patients.models import Reply
-from procedures.domain.findings import Finding
+from procedures.domain.findings import UNASKED, Finding
 
 ALONE: dict[str, Promise] = {
     "allergy test: reaction": _("reaction to the allergy test"),
@@ -48,12 +48,11 @@ PROCEDURES: dict[str, Promise] = {
     "tattoo": _("tattoo or permanent make-up"),
     "vaccination": _("vaccination"),
 }
-NOT_ASKED = "not-asked:"
 
 
 def reasons_of(finding: Finding) -> tuple[str, ...]:
     """Each reason in plain words; of what was not asked the label says enough."""
-    if finding.rule.startswith(NOT_ASKED):
+    if finding.rule.startswith(UNASKED):
         return ()
     return tuple(in_words(reason) for reason in finding.because)
 

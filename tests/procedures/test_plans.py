@@ -151,8 +151,10 @@ def test_a_doctor_writes_what_was_found(doctor: User) -> None:
 
 
 def test_signing_off_screens_in_the_same_moment(doctor: User) -> None:
-    plan = plans.sign_off(make_plan(), FINE, at=NOW, by=doctor)
-    assert Screening.objects.get(plan=plan).made_at == NOW
+    plan = plans.sign_off(make_plan(), FINE, at=LATER, by=doctor)
+    drafted, signed = Screening.objects.filter(plan=plan).order_by("made_at")
+    assert (drafted.made_at, signed.made_at) == (NOW, LATER)
+    assert (drafted.made_by, signed.made_by) == (plan.practitioner, doctor)
     assert (plan.signed_off_by, plan.examination) == (doctor, FINE)
     with pytest.raises(WrongState):
         plans.sign_off(plan, FINE, at=LATER, by=doctor)

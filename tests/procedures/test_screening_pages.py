@@ -192,7 +192,7 @@ def test_the_chart_shows_each_plan_once_with_its_next_step(patient: Patient) -> 
     client.post(url("plan-revise", plan), form_of(plan, sessions="7"))
     page = client.get(url("chart-plans", patient))
     (entry,) = page.context["plans"]
-    assert (entry["plan"].revision, entry["next"].label) == (2, "Screening")
+    assert (entry["plan"].revision, entry["next"].label) == (2, "Doctor's sign-off")
     assert url("plan-detail", entry["plan"]) in page.content.decode()
 
 
