@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pghistory
@@ -47,6 +47,7 @@ MOVES: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
     S.CANCELLED: frozenset(),
     S.NO_SHOW: frozenset(),
 }
+SLIP = timedelta(minutes=5)  # in which a booking is taken back as if it had never been
 OFF_THE_CALENDAR = [S.CANCELLED, S.NO_SHOW]
 
 
@@ -175,6 +176,11 @@ class Appointment(models.Model):
         """How long it lasts."""
         lasts: timedelta = self.slot.upper - self.slot.lower
         return lasts // timedelta(minutes=1)
+
+    def can_be_taken_back(self, *, at: datetime, by: User) -> bool:
+        """Whether this person booked it by a slip of the hand, and so short ago."""
+        ahead = self.status in {S.BOOKED, S.ARRIVED} and not self.moves
+        return ahead and self.booked_by_id == by.pk and at < self.booked_at + SLIP
 
     def move_to(self, status: AppointmentStatus) -> None:
         """Set the status if the table allows it; the caller saves."""

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from procedures.views import agenda, appointments, calendar, charting, courses, feeds, sessions
+from procedures.views import (
+    agenda,
+    appointments,
+    calendar,
+    charting,
+    courses,
+    desk,
+    feeds,
+    sessions,
+)
 
 urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
@@ -11,7 +20,12 @@ urlpatterns = [
     path("feeds/", feeds.feed_own, name="feed-own"),
     path("feeds/<str:token>.ics", feeds.feed_read, name="feed-read"),
     path("visits/<uuid:visit>/drop/", agenda.appointment_drop, name="appointment-drop"),
-    path("visits/book/", appointments.appointment_book, name="appointment-book"),
+    path("visits/book/", desk.appointment_book, name="appointment-book"),
+    path("visits/hold/", desk.slot_hold, name="slot-hold"),
+    path("visits/walk-in/", desk.walk_in, name="walk-in"),
+    path(
+        "visits/<uuid:visit>/take-back/", desk.appointment_take_back, name="appointment-take-back"
+    ),
     path("patients/<uuid:patient>/book/", appointments.patient_book, name="patient-book"),
     path("visits/<uuid:visit>/", appointments.appointment_detail, name="appointment-detail"),
     path("visits/<uuid:visit>/move/", appointments.appointment_move, name="appointment-move"),

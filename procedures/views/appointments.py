@@ -21,20 +21,10 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
-from patients.views.door import looked_up
 from procedures import booking, courses, day, readiness
 from procedures.forms.calendar import MoveForm, ReasonForm, VisitForm
 from procedures.models import Appointment, AppointmentKind, Plan
 from procedures.views.calendar import chosen_place
-
-
-@require_GET
-@requires(Permission.BOOK)
-def appointment_book(request: StaffRequest) -> HttpResponse:
-    """A free slot was clicked: for whom? The slot travels on in the address."""
-    slot = {key: request.GET.get(key, "") for key in ("practitioner", "start", "at")}
-    context = {**looked_up(request), "slot": slot}
-    return render(request, "procedures/appointment_book.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,13 +67,21 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
         "changes": row.self_made.order_by("-made_at", "-pk"),
         "dots": courses.counted(session.course) if session else None,
         "ahead": request.user.may(Permission.CHECK_IN) and row.status in readiness.COMING,
-        "may_book": request.user.may(Permission.BOOK),
-        "may_check_in": request.user.may(Permission.CHECK_IN),
-        "may_treat": request.user.may(Permission.TREAT),
+        "slip": row.can_be_taken_back(at=at, by=request.user),
+        **permits(request.user),
     }
     with transaction.atomic():
         audit.record("appointment.viewed", row, at=at, by=request.user, patient=row.patient.uuid)
     return render(request, "procedures/appointment_detail.html", context)
+
+
+def permits(user: User) -> dict[str, bool]:
+    """What this person may do about a visit."""
+    return {
+        "may_book": user.may(Permission.BOOK),
+        "may_check_in": user.may(Permission.CHECK_IN),
+        "may_treat": user.may(Permission.TREAT),
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -205,7 +203,7 @@ def wanted(request: StaffRequest) -> dict[str, object]:
     room = day.free_room(location, local, user=request.user, at=timezone.now())
     return {
         "practitioner": request.GET.get("practitioner", ""),
-        "room": room.uuid if room else "",
+        "room": request.GET.get("room") or (room.uuid if room else ""),
         "on": start.date(),
         "hour": start.time(),
     }

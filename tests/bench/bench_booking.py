@@ -17,21 +17,26 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from clinic.errors import ClinicError
+from clinic.staff.roles import Role
 from procedures import courses
 from procedures.domain.course import Band, CoursePlan
 from procedures.domain.openings import Ask, Diary, Shift, minute_of
 from procedures.domain.planning import propose
 from procedures.models import Appointment, Course, Plan, Session
+from tests.bench.crowd import fill
+from tests.bench.full_calendar import fill_calendar
 from tests.factories.patients import make_patient
 from tests.factories.procedures import EARLIER, Place, make_bookable_plan, make_place
-from tests.factories.staff import NOW
+from tests.factories.staff import NOW, make_room, make_staff, make_working_hours
 from tests.procedures.browsing import signed_in
 
 DESKS, COURSES, SESSIONS = 50, 24, 6
+HOUSES, PEOPLE, A_MILLION = 4, 10, 1_000_000
 TOKEN = "a" * 32
 START = 30.0  # seconds within which the server answers
 
@@ -95,6 +100,68 @@ def test_twenty_four_courses_at_once(figures: dict[str, Any]) -> None:
     booked = Course.objects.count()
     figures["course_partial"] = abs(Session.objects.count() - booked * SESSIONS)
     assert outcomes.count("booked") == booked == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_week_of_ten_people_among_a_million_visits(figures: dict[str, Any]) -> None:
+    """The feed of the calendar against the bare SQL that it sends, fetched and thrown away."""
+    houses = [make_place() for _ in range(HOUSES)]
+    seats = [seat for house in houses for seat in _seats(house)]
+    desk = signed_in(houses[0].desk)
+    with connection.cursor() as cursor:
+        raw = cursor.connection
+    fill(raw, 50_000, houses[0].desk.pk)
+    fill_calendar(raw, seats, A_MILLION, 50_000)
+    asked = {"from": "2026-03-02", "until": "2026-03-09"}
+    feed = reverse("procedures:calendar-feed")
+    with CaptureQueriesContext(connection) as sent:
+        drawn = desk.get(feed, asked).json()
+    queries = [one["sql"] for one in sent if not _of_the_sign_in(one["sql"])]
+    assert sum(one.get("display") != "background" for one in drawn["events"]) == 7 * 20 * PEOPLE
+    for sql in queries:
+        _no_scan_of_the_calendar(sql)
+    whole = _median_ms(lambda: desk.get(feed, asked).content)
+    bare = _median_ms(lambda: [_fetched(one["sql"]) for one in sent])
+    figures["week_queries"] = len(queries)
+    figures["week_ms"], figures["week_sql_ms"] = round(whole), round(bare)
+    figures["week_ratio_to_sql"] = round(whole / bare, 2)
+
+
+def _seats(place: Place) -> list[tuple[int, int]]:
+    """Ten people of a place, each with a room."""
+    people = [place.practitioner]
+    for _number in range(PEOPLE - 1):
+        person = make_staff(Role.COSMETOLOGIST, location=place.location)
+        make_working_hours(person, place.location)
+        people.append(person)
+    return [(one.pk, make_room(place.location).pk) for one in people]
+
+
+def _of_the_sign_in(sql: str) -> bool:
+    return "django_session" in sql or ('FROM "staff_user"' in sql and "LIMIT 21" in sql)
+
+
+def _no_scan_of_the_calendar(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan on procedures_appointment" not in plan, plan
+    assert "Seq Scan on patients_patient" not in plan, plan
+
+
+def _fetched(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return len(cursor.fetchall())
+
+
+def _median_ms(act: Callable[[], object]) -> float:
+    times = []
+    for _round in range(9):
+        begun = time.perf_counter()
+        act()
+        times.append(1000 * (time.perf_counter() - begun))
+    return statistics.median(times)
 
 
 def _full() -> Diary:

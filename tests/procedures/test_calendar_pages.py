@@ -121,6 +121,7 @@ def test_a_click_on_a_free_time_fills_in_hour_person_and_room(place: Place, desk
     assert list(found.context["patients"]) == [patient]
     address = at("patient-book", patient.uuid)
     assert f"{address}?practitioner={place.practitioner.uuid}" in found.content.decode()
+    assert found.context["slot"]["room"].value() == place.room.uuid
     form = desk.get(address, click).context["form"]
     assert str(form["hour"].value()) == "11:30:00"
     assert form["room"].value() == place.room.uuid
