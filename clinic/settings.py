@@ -162,6 +162,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 590},
     },
+    "flag-displaced": {
+        "task": "procedures.tasks.flag_displaced",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "invite": {
         "task": "procedures.tasks.invite_before_first_visits",
         "schedule": 60.0,

@@ -5,7 +5,15 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from procedures import inviting, rescreening, reserving, returning, screening, withdrawals
+from procedures import (
+    displaced,
+    inviting,
+    rescreening,
+    reserving,
+    returning,
+    screening,
+    withdrawals,
+)
 
 LOOK_BACK = timedelta(days=1)
 
@@ -42,3 +50,11 @@ def ask_to_return() -> None:
 def sweep_reservations() -> None:
     """What was promised and not booked in time is everybody's again."""
     reserving.sweep(at=timezone.now())
+
+
+@shared_task
+def flag_displaced() -> None:
+    """Visits that lost their person or room, and those of a day that is over and still open."""
+    now = timezone.now()
+    displaced.flag(at=now)
+    displaced.flag_left_open(at=now)

@@ -44,8 +44,8 @@ MOVES: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
     S.STARTED: frozenset({S.COMPLETED, S.STOPPED}),
     S.COMPLETED: frozenset(),
     S.STOPPED: frozenset(),
-    S.CANCELLED: frozenset(),
-    S.NO_SHOW: frozenset(),
+    S.CANCELLED: frozenset({S.BOOKED}),  # a slip: it stands again, if its time is free
+    S.NO_SHOW: frozenset({S.BOOKED}),
 }
 SLIP = timedelta(minutes=5)  # in which a booking is taken back as if it had never been
 OFF_THE_CALENDAR = [S.CANCELLED, S.NO_SHOW]
@@ -181,6 +181,11 @@ class Appointment(models.Model):
         """Whether this person booked it by a slip of the hand, and so short ago."""
         ahead = self.status in {S.BOOKED, S.ARRIVED} and not self.moves
         return ahead and self.booked_by_id == by.pk and at < self.booked_at + SLIP
+
+    @property
+    def is_off(self) -> bool:
+        """Cancelled or missed: it takes up no time."""
+        return self.status in OFF_THE_CALENDAR
 
     def move_to(self, status: AppointmentStatus) -> None:
         """Set the status if the table allows it; the caller saves."""

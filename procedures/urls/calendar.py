@@ -30,6 +30,9 @@ urlpatterns = [
     path("visits/<uuid:visit>/", appointments.appointment_detail, name="appointment-detail"),
     path("visits/<uuid:visit>/move/", appointments.appointment_move, name="appointment-move"),
     path("visits/<uuid:visit>/cancel/", appointments.appointment_cancel, name="appointment-cancel"),
+    path(
+        "visits/<uuid:visit>/restore/", appointments.appointment_restore, name="appointment-restore"
+    ),
     path("visits/<uuid:visit>/arrive/", appointments.appointment_arrive, name="appointment-arrive"),
     path(
         "visits/<uuid:visit>/no-show/", appointments.appointment_no_show, name="appointment-no-show"

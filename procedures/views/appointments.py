@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import Location, User
 from clinic.staff.roles import Permission
 from patients.models import Patient
-from procedures import booking, courses, day, readiness
+from procedures import booking, courses, day, readiness, restoring
 from procedures.forms.calendar import MoveForm, ReasonForm, VisitForm
 from procedures.models import Appointment, AppointmentKind, Plan
 from procedures.views.calendar import chosen_place
@@ -151,6 +152,15 @@ def appointment_arrive(request: StaffRequest, visit: UUID) -> HttpResponse:
 def appointment_no_show(request: StaffRequest, visit: UUID) -> HttpResponse:
     """The patient did not come."""
     return act(request, visit, booking.no_show, _("Marked as did not come. The slot is free."))
+
+
+@require_POST
+@requires(Permission.BOOK)
+def appointment_restore(request: StaffRequest, visit: UUID) -> HttpResponse:
+    """It was a slip: the visit stands again."""
+    text = request.POST.get("version", "")
+    again = partial(restoring.restore, version=int(text) if text.isdecimal() else 0)
+    return act(request, visit, again, _("The visit stands again."))
 
 
 @require_POST

@@ -175,7 +175,10 @@ def time_off_add(request: StaffRequest, user: UUID) -> HttpResponse:
         except ClinicError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Time off added. Move the bookings inside it, if any."))
+            messages.success(
+                request,
+                _("Time off added. The desk is asked about the bookings inside it, if any."),
+            )
             return redirect("staff:user-edit", user=user)
     context = {"form": form, "person": person, "place": place}
     return render(request, "staff/time_off_add.html", context, status=422 if form.errors else 200)
