@@ -1,10 +1,14 @@
-"""The patient's chart: one page made of the panels that each app serves, and one time line."""
+"""The patient's chart: one page made of the panels that each app serves, and one time line.
+
+And the clinic's wording tried on a plan, which only here are seen together.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from django import forms
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,22 +20,38 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from clinic import timeline
+from clinic.errors import ClinicError
 from clinic.record import audit
 from clinic.staff.access import StaffRequest, requires
-from clinic.staff.models import User
+from clinic.staff.models import LANGUAGES, User
 from clinic.staff.roles import Permission
-from consent.models import ConsentDocument
+from consent import drafting
+from consent.models import ConsentDocument, WordingDraft
+from consent.text import compose
 from patients.models import Patient
+from procedures.disclosure import content_of
 from procedures.models import (
     AppointmentStatus,
     Course,
     Plan,
     Session,
 )
+from procedures.models.plans import PlanQuerySet
 from procedures.views import live
 
+MOST_PLANS = 20
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
 Subject: TypeAlias = Patient | Plan | ConsentDocument | Session
+
+
+class PreviewForm(forms.Form):
+    """Whose plan, and in which language."""
+
+    q = forms.CharField(label=_("Patient"), required=False, max_length=100)
+    plan = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("the patient's")), *LANGUAGES]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +218,45 @@ def time_line(request: StaffRequest, patient: UUID) -> HttpResponse:
     return render(request, template, {"patient": row, "page": page, "events": page.object_list})
 
 
+@require_GET
+@requires(Permission.MANAGE_RULES)
+def wording_preview(request: StaffRequest, wording: UUID) -> HttpResponse:
+    """The draft as the patient of a chosen plan would read it, or what keeps it from being made."""
+    draft, at = get_object_or_404(WordingDraft, uuid=wording), timezone.now()
+    form = PreviewForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    plans = Plan.objects.visible_to(request.user).current().select_related("patient")
+    plan = plans.filter(uuid=asked["plan"]).first() if asked.get("plan") else None
+    context: dict[str, object] = {"draft": draft, "form": form, "plan": plan, "asked": asked}
+    if plan is None:
+        context["plans"] = among(plans, asked.get("q") or "", request.user)
+    else:
+        with transaction.atomic():
+            patient = plan.patient.uuid
+            audit.record("wording.previewed", plan, at=at, by=request.user, patient=patient)
+        context |= tried(draft, plan, asked.get("language") or plan.patient.language, at=at)
+    return render(request, "chart/wording_preview.html", context)
+
+
+def among(plans: PlanQuerySet, words: str, user: User) -> list[Plan]:
+    """The newest of whoever is looked for."""
+    if words:
+        found = Patient.objects.visible_to(user).search(words)
+        plans = plans.filter(patient__in=[one.pk for one in found])
+    return list(plans.order_by("-created_at", "-pk")[:MOST_PLANS])
+
+
+def tried(draft: WordingDraft, plan: Plan, language: str, *, at: datetime) -> dict[str, object]:
+    try:
+        content = content_of(plan, language=language, at=at)
+        return {"text": compose(content, drafting.template_of(draft, language))}
+    except ClinicError as error:
+        return {"error": str(error)}
+
+
 app_name = "chart"
 urlpatterns = [
+    path("wording/<uuid:wording>/", wording_preview, name="wording-preview"),
     path("<uuid:patient>/", patient_chart, name="patient-chart"),
     path("<uuid:patient>/time-line/", time_line, name="time-line"),
     path("<uuid:patient>/live/intake/", live.intake_findings, name="live-intake"),

@@ -28,6 +28,7 @@ from patients.models import Patient
 PAGES: dict[str, tuple[str, Permission]] = {
     "messaging.message": ("messaging:message-detail", Permission.SEE_MESSAGES),
     "consent.consentdocument": ("consent:document-detail", Permission.SEE_CONSENTS),
+    "consent.wordingdraft": ("consent:wording-draft", Permission.SEE_RULES),
     "procedures.appointment": ("procedures:appointment-detail", Permission.SEE_CALENDAR),
     "procedures.session": ("procedures:session-detail", Permission.TREAT),
     "procedures.plan": ("procedures:plan-detail", Permission.SEE_CLINICAL),

@@ -15,6 +15,7 @@ from clinic.errors import ClinicError, Stale, WrongState
 from clinic.knowledge.loader import load
 from clinic.record import audit, worklist
 from clinic.record.models import TaskKind
+from clinic.staff import team
 from clinic.staff.models import User
 from clinic.staff.roles import Permission, Role
 from procedures import rescreening, rulebook
@@ -70,12 +71,6 @@ def open_draft() -> RulebookDraft | None:
     """The clinic's one open draft."""
     drafts = RulebookDraft.objects.open().select_related("started_by", "proposed_by", "version")
     return drafts.first()
-
-
-def leads() -> list[User]:
-    """The doctors who own the rules."""
-    active = User.objects.filter(is_active=True, roles__contains=[Role.CLINICAL_LEAD.value])
-    return list(active.order_by("full_name", "pk"))
 
 
 @transaction.atomic
@@ -148,7 +143,7 @@ def propose(
     draft.reason, draft.proposed_at, draft.proposed_by = reason.strip(), at, by
     draft.save(update_fields=["reason", "proposed_at", "proposed_by"])
     audit.record("rulebook.proposed", draft, at=at, by=by, lines=draft.changes.count())
-    if len(leads()) > 1:
+    if len(team.leads()) > 1:
         worklist.ask(
             TaskKind.REVIEW,
             f"rulebook-draft:{draft.uuid}:{at.isoformat()}",
@@ -171,7 +166,7 @@ def publish(draft: RulebookDraft, *, seen: str, at: datetime, by: User) -> Ruleb
     if draft.proposed_at is None:
         raise WrongState(state=_("not proposed"))
     _check_seen(draft, seen, at=at)
-    sole = [one.pk for one in leads()] == [by.pk]
+    sole = [one.pk for one in team.leads()] == [by.pk]
     if draft.proposed_by_id == by.pk and not sole:
         raise SecondDoctor
     return _publish(draft, at=at, by=by, sole_lead=draft.proposed_by_id == by.pk)

@@ -20,6 +20,7 @@ from consent.models import (
     SignatureEvent,
     TimeStamp,
     Withdrawal,
+    WordingDraft,
 )
 from patients.models import (
     Alignment,
@@ -117,6 +118,7 @@ LEFT_OUT: set[type[Model]] = {
     SessionDraft,
     SlotReservation,
     TakenTime,
+    WordingDraft,
 }
 ENDED = [MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED, MessageState.UNCERTAIN]
 FILES = ("file",)  # a name in this clinic's storage: the file itself goes along

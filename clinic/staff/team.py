@@ -65,6 +65,12 @@ class Details(TypedDict):
     language: str
 
 
+def leads() -> list[User]:
+    """The doctors who own rules and wording."""
+    active = User.objects.filter(is_active=True, roles__contains=[Role.CLINICAL_LEAD.value])
+    return list(active.order_by("full_name", "pk"))
+
+
 @transaction.atomic
 def invite(
     email: str,

@@ -9,6 +9,7 @@ from consent.models.document import (
     ConsentState,
     PhotoUse,
 )
+from consent.models.draft import WordingDraft
 from consent.models.rules import Asked, ConsentRules
 from consent.models.said import FurtherSignature, PatientQuestion, SignerRole, Withdrawal
 from consent.models.template import ConsentTemplate
@@ -34,4 +35,5 @@ __all__ = [
     "SignerRole",
     "TimeStamp",
     "Withdrawal",
+    "WordingDraft",
 ]

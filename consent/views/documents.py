@@ -22,6 +22,11 @@ from patients.views.door import put_on_record
 
 PER_PAGE = 40
 IN_CHART = 10
+DOORS = {
+    "may_export": Permission.EXPORT_CONSENTS,
+    "may_read_wording": Permission.SEE_RULES,
+    "may_rule": Permission.MANAGE_RULES,
+}
 UNFINISHED_FIRST = Case(
     When(state__in=UNFINISHED, then=Value(0)), default=Value(1), output_field=IntegerField()
 )
@@ -35,8 +40,10 @@ def document_list(request: StaffRequest) -> HttpResponse:
     rows = rows.order_by(UNFINISHED_FIRST, "-created_at", "-pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     template = "consent/document_list.html" + ("#rows" if request.htmx else "")
-    may_export = request.user.may(Permission.EXPORT_CONSENTS)
-    return render(request, template, {"form": form, "page": page, "may_export": may_export})
+    context = {"form": form, "page": page} | {
+        name: request.user.may(permission) for name, permission in DOORS.items()
+    }
+    return render(request, template, context)
 
 
 @requires(Permission.SEE_CONSENTS)

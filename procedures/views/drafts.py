@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.errors import ClinicError
+from clinic.staff import team
 from clinic.staff.access import StaffRequest, requires
 from clinic.staff.models import User
 from clinic.staff.roles import Permission
@@ -178,7 +179,7 @@ def draft_page(request: StaffRequest, row: RulebookDraft, form: ProposeForm) -> 
     lines = rulebook.after(row, at=at)
     rows = list(row.changes.select_related("made_by").order_by("made_at", "pk"))
     now = rulebook.lines_of(rulebook.version_at(at=at))
-    leads = drafts.leads()
+    leads = team.leads()
     context = {
         "row": row,
         "lines": list(zip(rows, shown_changes(rulebook.drafted(row)), strict=True)),

@@ -11,6 +11,7 @@ from clinic.portable.models import Export
 from clinic.staff import places
 from clinic.staff.models import User
 from clinic.staff.roles import Role
+from consent import drafting
 from patients import synonyms
 from patients.intake import answers_now
 from patients.models import Answer as Said
@@ -44,6 +45,7 @@ def furnish() -> None:
     Export.objects.filter(pk=export.pk).update(**ready)
     source = Source(name="a.csv", kind="patients", system="old", location=plan.location)
     importing.upload(b"id,name,birth date\n1,Anna Testova,1990-05-17\n", source, at=NOW, by=lead)
+    drafting.start(at=NOW, by=lead)
     merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
 
 

@@ -20,7 +20,7 @@ from clinic.portable.models import Export, ImportRun
 from clinic.record.models import Task
 from clinic.staff.models import Location, Room, TimeOff, User
 from clinic.staff.roles import GRANTS, Permission, Role
-from consent.models import ConsentDocument, PatientQuestion
+from consent.models import ConsentDocument, ConsentTemplate, PatientQuestion, WordingDraft
 from patients.models import Answer as Said
 from patients.models import (
     DuplicatePair,
@@ -158,6 +158,7 @@ ROWS: dict[str, type[Model]] = {
     "asked": Question,
     "reaction": Reaction,
     "draft": RulebookDraft,
+    "wording": WordingDraft,
     "case": ClinicCase,
     "round": Rescreening,
     "pair": DuplicatePair,
@@ -232,6 +233,12 @@ WITH_WORDS: dict[str, Callable[[], list[Arguments]]] = {
     "procedures:rule-change": lambda: [{"rule": key} for key in load().contraindications],
     "procedures:version-detail": lambda: [
         {"number": one.number} for one in RulebookVersion.objects.order_by("number")
+    ],
+    "consent:wording-detail": lambda: [
+        {"version": one.version} for one in ConsentTemplate.objects.filter(language="en")
+    ],
+    "consent:wording-write": lambda: [
+        {"wording": one.uuid, "block": "rights"} for one in WordingDraft.objects.open()
     ],
     "procedures:draft-line-remove": lambda: [
         {"draft": one.draft.uuid, "line": one.uuid} for one in DraftChange.objects.order_by("pk")
