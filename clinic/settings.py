@@ -172,6 +172,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "offer-what-is-free": {
+        "task": "procedures.tasks.offer_what_is_free",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "sweep-reservations": {
         "task": "procedures.tasks.sweep_reservations",
         "schedule": 60.0,

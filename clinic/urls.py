@@ -16,7 +16,11 @@ APPS = {
     },
     "patients": {"patients/": "patients.urls", "p/intake/": "patients.patient_urls"},
     "consent": {"consents/": "consent.urls", "p/consent/": "consent.patient_urls"},
-    "procedures": {"treatment/": "procedures.urls", "p/visits/": "procedures.patient_urls"},
+    "procedures": {
+        "treatment/": "procedures.urls",
+        "p/visits/": "procedures.patient_urls",
+        "p/offer/": "procedures.offer_urls",
+    },
     "aftercare": {"aftercare/": "aftercare.urls", "p/aftercare/": "aftercare.patient_urls"},
 }
 

@@ -22,6 +22,7 @@ from procedures.models import (
     Appointment,
     AppointmentKind,
     AppointmentStatus,
+    FreedSlot,
     Session,
     SlotReservation,
 )
@@ -177,6 +178,7 @@ def move(
         minutes=wish.get("minutes", appointment.minutes),
     )
     _check(visit, at=at, by=by)
+    _free(appointment, at=at)
     appointment.slot = visit.slot
     appointment.room, appointment.practitioner = visit.room, visit.practitioner
     appointment.confirmed_at = None  # it was another time that suited
@@ -332,6 +334,7 @@ def _end(
     appointment.reason = reason
     appointment.version += 1
     appointment.save(update_fields=["status", "ended_at", "reason", "version"])
+    _free(appointment, at=at)
     _record(status.value, appointment, at=at, by=by)
     telling.silence(appointment, at=at)
     _tell(signals.session_cancelled, appointment, at=at)
@@ -343,6 +346,16 @@ def _tell(signal: Signal, appointment: Appointment, *, at: datetime) -> None:
     session = Session.objects.filter(appointment=appointment).first()
     if session is not None:
         signal.send(Session, session_id=session.pk, at=at)
+
+
+def _free(appointment: Appointment, *, at: datetime) -> None:
+    """What it gives back may suit somebody who waits."""
+    FreedSlot.objects.create(
+        practitioner=appointment.practitioner,
+        room=appointment.room,
+        slot=appointment.slot,
+        freed_at=at,
+    )
 
 
 def _record(verb: str, appointment: Appointment, *, at: datetime, by: Named) -> None:

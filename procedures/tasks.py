@@ -12,6 +12,7 @@ from procedures import (
     reserving,
     returning,
     screening,
+    waiting,
     withdrawals,
 )
 
@@ -58,3 +59,9 @@ def flag_displaced() -> None:
     now = timezone.now()
     displaced.flag(at=now)
     displaced.flag_left_open(at=now)
+
+
+@shared_task
+def offer_what_is_free() -> None:
+    """A time that became free goes to the next in line."""
+    waiting.work(at=timezone.now())

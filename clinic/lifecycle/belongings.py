@@ -34,6 +34,7 @@ from procedures.models import (
     Screening,
     Session,
     SlotReservation,
+    WaitlistEntry,
 )
 
 Staying: TypeAlias = Callable[[Patient], Q]
@@ -92,6 +93,7 @@ MOVED = (
     Rule(model=LabResult, guard="labresult_append_only"),
     Rule(model=Course),
     Rule(model=Appointment),
+    Rule(model=WaitlistEntry),
     Rule(model=Session),
     Rule(model=AftercarePlan),
     Rule(model=Reaction),

@@ -25,6 +25,7 @@ FIRST_PAGE = {
     Purpose.CONSENT: "/p/consent/",
     Purpose.AFTERCARE: "/p/aftercare/",
     Purpose.VISITS: "/p/visits/",
+    Purpose.OFFER: "/p/offer/",
 }
 REMEMBERED_SECONDS = {Purpose.INTAKE: 2 * 3600, Purpose.CONSENT: 2 * 3600}
 LANGUAGE_COOKIE = "patient-language"

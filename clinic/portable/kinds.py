@@ -43,6 +43,7 @@ from procedures.models import (
     ClinicSetting,
     Course,
     CourseHold,
+    FreedSlot,
     Injection,
     LabResult,
     Lot,
@@ -62,6 +63,8 @@ from procedures.models import (
     SlotReservation,
     TakenTime,
     VisitChange,
+    WaitlistEntry,
+    WaitlistOffer,
 )
 
 EVERYTHING = Q()
@@ -119,6 +122,9 @@ LEFT_OUT: set[type[Model]] = {
     SlotReservation,
     TakenTime,
     WordingDraft,
+    FreedSlot,
+    WaitlistEntry,
+    WaitlistOffer,
 }
 ENDED = [MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED, MessageState.UNCERTAIN]
 FILES = ("file",)  # a name in this clinic's storage: the file itself goes along

@@ -41,6 +41,13 @@ from procedures.models.treatment import (
     Session,
     SessionPhoto,
 )
+from procedures.models.waiting import (
+    FreedSlot,
+    OfferState,
+    Priority,
+    WaitlistEntry,
+    WaitlistOffer,
+)
 
 __all__ = [
     "MOVES",
@@ -58,6 +65,7 @@ __all__ = [
     "DayPart",
     "DraftChange",
     "Drawing",
+    "FreedSlot",
     "IngredientRole",
     "Injection",
     "LabResult",
@@ -65,10 +73,12 @@ __all__ = [
     "LotMovement",
     "MarkShape",
     "MovementKind",
+    "OfferState",
     "Override",
     "Plan",
     "PlanProduct",
     "PreparedLot",
+    "Priority",
     "Product",
     "ProductIngredient",
     "Rescreened",
@@ -85,4 +95,6 @@ __all__ = [
     "TakenTime",
     "TestResult",
     "VisitChange",
+    "WaitlistEntry",
+    "WaitlistOffer",
 ]

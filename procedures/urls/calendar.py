@@ -11,6 +11,7 @@ from procedures.views import (
     desk,
     feeds,
     sessions,
+    waiting,
 )
 
 urlpatterns = [
@@ -39,6 +40,10 @@ urlpatterns = [
     ),
     path("visits/<uuid:visit>/finish/", appointments.appointment_finish, name="appointment-finish"),
     path("plans/<uuid:plan>/book/", courses.course_book, name="course-book"),
+    path("waitlist/", waiting.waitlist, name="waitlist"),
+    path("patients/<uuid:patient>/wait/", waiting.waitlist_add, name="waitlist-add"),
+    path("waitlist/<uuid:entry>/remove/", waiting.waitlist_remove, name="waitlist-remove"),
+    path("offers/<uuid:offer>/answer/", waiting.offer_answer, name="offer-answer"),
     path("plans/<uuid:plan>/hold/", courses.course_hold, name="course-hold"),
     path(
         "courses/<uuid:course>/<int:number>/book/",

@@ -125,6 +125,7 @@ class Purpose(models.TextChoices):
     CONSENT = "consent", _("Read and sign a consent")
     AFTERCARE = "aftercare", _("Aftercare")
     VISITS = "visits", _("Coming visits")
+    OFFER = "offer", _("Take a time that became free")
 
 
 class PatientLinkQuerySet(models.QuerySet["PatientLink"]):

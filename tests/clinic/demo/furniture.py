@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from uuid import uuid4
 
 from psycopg.types.range import TimestamptzRange
 
@@ -9,15 +10,15 @@ from clinic.portable import exporting, importing
 from clinic.portable.importing import Source
 from clinic.portable.models import Export
 from clinic.staff import places
-from clinic.staff.models import User
+from clinic.staff.models import Room, User
 from clinic.staff.roles import Role
 from consent import drafting
 from patients import synonyms
 from patients.intake import answers_now
 from patients.models import Answer as Said
 from patients.models import HistoryKind, Reply
-from procedures import plans
-from procedures.models import CalendarFeed, Plan
+from procedures import plans, waiting
+from procedures.models import AppointmentKind, CalendarFeed, Plan, Priority, WaitlistOffer
 from tests.clinic.demo.conftest import NOW
 from tests.clinic.demo.pages import FEED
 from tests.factories.lifecycle import make_pair, merged
@@ -46,7 +47,31 @@ def furnish() -> None:
     source = Source(name="a.csv", kind="patients", system="old", location=plan.location)
     importing.upload(b"id,name,birth date\n1,Anna Testova,1990-05-17\n", source, at=NOW, by=lead)
     drafting.start(at=NOW, by=lead)
+    wait_for_a_time(plan, lead)
     merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
+
+
+def wait_for_a_time(plan: Plan, lead: User) -> None:
+    """Somebody on the waiting list, to whom a time is offered now."""
+    day = (NOW + timedelta(days=100)).date()
+    wanted = waiting.Wanted(
+        location=plan.location,
+        kind=AppointmentKind.CONSULTATION,
+        minutes=30,
+        first=day,
+        last=day,
+        priority=Priority.NORMAL,
+    )
+    entry = waiting.add(plan.patient, wanted, at=NOW, by=lead)
+    WaitlistOffer.objects.create(
+        entry=entry,
+        practitioner=plan.practitioner,
+        room=Room.objects.filter(location=plan.location).order_by("pk")[0],
+        start=NOW + timedelta(days=100),
+        reservation=uuid4(),
+        offered_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )
 
 
 def colleague(role: Role) -> User:

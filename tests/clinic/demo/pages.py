@@ -46,6 +46,8 @@ from procedures.models import (
     RulebookVersion,
     Screening,
     Session,
+    WaitlistEntry,
+    WaitlistOffer,
 )
 
 Arguments = dict[str, Any]
@@ -165,6 +167,8 @@ ROWS: dict[str, type[Model]] = {
     "merge": Merge,
     "export": Export,
     "run": ImportRun,
+    "entry": WaitlistEntry,
+    "offer": WaitlistOffer,
 }
 FEED = "of-the-demonstration"  # the secret of a calendar feed that the test makes
 TOKENS = {
