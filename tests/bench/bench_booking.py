@@ -116,12 +116,13 @@ def test_a_week_of_ten_people_among_a_million_visits(figures: dict[str, Any]) ->
     feed = reverse("procedures:calendar-feed")
     with CaptureQueriesContext(connection) as sent:
         drawn = desk.get(feed, asked).json()
-    queries = [one["sql"] for one in sent if not _of_the_sign_in(one["sql"])]
+    every = [one["sql"] for one in sent]  # now: the next request begins another list
+    queries = [one for one in every if not _of_the_sign_in(one)]
     assert sum(one.get("display") != "background" for one in drawn["events"]) == 7 * 20 * PEOPLE
     for sql in queries:
         _no_scan_of_the_calendar(sql)
     whole = _median_ms(lambda: desk.get(feed, asked).content)
-    bare = _median_ms(lambda: [_fetched(one["sql"]) for one in sent])
+    bare = _median_ms(lambda: [_fetched(sql) for sql in every])
     figures["week_queries"] = len(queries)
     figures["week_ms"], figures["week_sql_ms"] = round(whole), round(bare)
     figures["week_ratio_to_sql"] = round(whole / bare, 2)
