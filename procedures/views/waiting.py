@@ -48,11 +48,9 @@ def waitlist_add(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Put a patient on the list: days, hours, how much it matters."""
     row = get_object_or_404(Patient.objects.visible_to(request.user), uuid=patient)
     today = timezone.localdate()
-    form = WaitForm(
-        request.POST if request.method == "POST" else None,
-        patient=row,
-        initial={"first": today, "last": today + SHOWN},
-    )
+    days = {"first": today, "last": today + SHOWN}
+    data = request.POST if request.method == "POST" else None
+    form = WaitForm(data, patient=row, initial=days)
     if form.is_valid():
         places = Location.objects.visible_to(request.user).in_use().order_by("name", "pk")
         wanted = form.wanted(chosen_place(request, places))
@@ -63,9 +61,9 @@ def waitlist_add(request: StaffRequest, patient: UUID) -> HttpResponse:
         else:
             messages.success(request, _("On the waiting list."))
             return redirect("procedures:waitlist")
-    context = {"form": form, "patient": row}
+    shown = {"form": form, "patient": row}
     status = 422 if form.errors else 200
-    return render(request, "procedures/waitlist_add.html", context, status=status)
+    return render(request, "procedures/waitlist_add.html", shown, status=status)
 
 
 @require_POST
