@@ -99,6 +99,7 @@ STEPS = (
     Step(_("Add a photo"), "camera", "patients:photo-add", Permission.RECORD_CLINICAL),
     Step(_("Edit"), "pencil", "patients:patient-edit", Permission.REGISTER_PATIENTS),
     Step(_("Export the record"), "download", "portable:patient-export", Permission.EXPORT_PATIENTS),
+    Step(_("Erase the patient"), "trash", "lifecycle:patient-erase", Permission.ERASE_PATIENTS),
 )
 
 

@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str, Permission]] = {
     "procedures.plan": ("procedures:plan-detail", Permission.SEE_CLINICAL),
     "procedures.rulebookdraft": ("procedures:draft-detail", Permission.SEE_RULES),
     "lifecycle.merge": ("lifecycle:merge-detail", Permission.MERGE_PATIENTS),
+    "lifecycle.erasure": ("lifecycle:erasure-detail", Permission.ERASE_PATIENTS),
     "aftercare.aftercareplan": ("aftercare:plan-detail", Permission.SEE_CLINICAL),
     "aftercare.checkin": ("aftercare:check-in-detail", Permission.SEE_CLINICAL),
     "aftercare.question": ("aftercare:question-detail", Permission.SEE_CLINICAL),

@@ -23,7 +23,8 @@ def finished() -> QuerySet[Course]:
     ahead = Appointment.objects.ahead().filter(patient=OuterRef("patient"))
     later = Course.objects.filter(patient=OuterRef("patient"), booked_at__gt=OuterRef("booked_at"))
     done = Count("sessions", filter=Q(sessions__completed_at__isnull=False))
-    rows = Course.objects.annotate(done=done, last_at=Max("sessions__completed_at"))
+    standing = Course.objects.filter(patient__erased_at=None)
+    rows = standing.annotate(done=done, last_at=Max("sessions__completed_at"))
     whole = rows.filter(done__gte=F("plan__sessions")).exclude(Exists(ahead)).exclude(Exists(later))
     return whole.select_related("plan__location", "patient").order_by("pk")
 

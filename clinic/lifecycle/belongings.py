@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
 from aftercare.models import AftercarePlan, Reaction
-from clinic.lifecycle.models import Merge
+from clinic.lifecycle.models import Erasure, Merge
 from clinic.messaging.models import ChannelConsent, Message, PatientLink, Recipient
 from clinic.record.models import AuditEntry, Task
 from consent.models import ConsentDocument
@@ -108,6 +108,7 @@ LEFT = {
     (ChannelConsent, "recipient"),
     (DuplicatePair, "first"),
     (DuplicatePair, "second"),
+    (Erasure, "patient"),
     (Merge, "kept"),
     (Merge, "merged"),
     (Patient, "merged_into"),

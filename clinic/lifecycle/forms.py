@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.lifecycle.models import MOST_YEARS, Basis
 from patients.models import DuplicatePair, Patient
 
 
@@ -35,3 +36,31 @@ class MergeForm(forms.Form):
 
 def _label(patient: Patient) -> str:
     return f"{patient.full_name}, № {patient.number}"
+
+
+class EraseForm(forms.Form):
+    """Why somebody is erased, and when the clinic was asked."""
+
+    basis = forms.ChoiceField(label=_("Why"), choices=Basis, widget=forms.RadioSelect)
+    asked_on = forms.DateField(
+        label=_("Asked on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class ApproveForm(forms.Form):
+    """The chart as it stood on the screen of who approves."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class RetentionForm(forms.Form):
+    """How long the law keeps a treatment record; empty unsets it."""
+
+    years = forms.IntegerField(
+        label=_("Years after the last treatment"),
+        min_value=1,
+        max_value=MOST_YEARS,
+        required=False,
+        help_text=_("Leave it empty to unset it: then no treated patient can be erased."),
+    )
+    reason = forms.CharField(label=_("Which law or rule says so"), max_length=300)

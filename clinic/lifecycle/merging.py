@@ -104,6 +104,8 @@ def undo(row: Merge, *, at: datetime, by: User) -> Merge:
     if row.undone_at is not None:
         raise WrongState(state=_("taken apart"))
     kept, merged = _locked(row.kept, row.merged, closed=True)
+    if kept.erased_at is not None:
+        raise NotStanding
     _check_untouched(row, kept)
     _take_back_answers(row)
     with constraints_as(appointment_patient_free=VisitsAtOnce):

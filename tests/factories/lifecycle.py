@@ -1,14 +1,17 @@
-"""Charts that are one person's, found and merged."""
+"""Charts that are one person's, found and merged; patients who are forgotten."""
 
 from datetime import datetime
 
-from clinic.lifecycle import merging
-from clinic.lifecycle.models import Merge
+from django.utils import timezone
+
+from clinic.lifecycle import erasing, merging
+from clinic.lifecycle.models import Basis, Erasure, Merge
 from clinic.staff.models import User
+from clinic.staff.roles import Role
 from patients import duplicates
 from patients.models import DuplicatePair, Patient
 from tests.factories.patients import make_patient
-from tests.factories.staff import NOW
+from tests.factories.staff import NOW, make_staff
 
 
 def make_pair(*, at: datetime = NOW) -> DuplicatePair:
@@ -29,3 +32,20 @@ def merged(kept: Patient, other: Patient, *, at: datetime = NOW, by: User) -> Me
     """As they stand now."""
     rows = [Patient.objects.get(pk=one.pk) for one in (kept, other)]
     return merging.merge(*rows, versions=[one.version for one in rows], at=at, by=by)
+
+
+def set_retention(years: int | None, *, at: datetime = NOW) -> None:
+    """As a clinical lead of the test clinic read it in a law that nobody ever passed."""
+    lead = make_staff(Role.CLINICAL_LEAD)
+    erasing.set_retention(years, "Law of the test clinic", at=at, by=lead)
+
+
+def asked_to_erase(patient: Patient, *, at: datetime = NOW, by: User) -> Erasure:
+    return erasing.ask(patient, Basis.LETTER, timezone.localdate(at), at=at, by=by)
+
+
+def erased(patient: Patient, *, at: datetime = NOW) -> Erasure:
+    """Asked by one person, approved by another."""
+    row = asked_to_erase(patient, at=at, by=make_staff(Role.ADMINISTRATOR))
+    version = Patient.objects.get(pk=patient.pk).version
+    return erasing.approve(row, version=version, at=at, by=make_staff(Role.CLINICAL_LEAD))
