@@ -21,7 +21,7 @@ from procedures import plans, waiting
 from procedures.models import AppointmentKind, CalendarFeed, Plan, Priority, WaitlistOffer
 from tests.clinic.demo.conftest import NOW
 from tests.clinic.demo.pages import FEED
-from tests.factories.lifecycle import make_pair, merged
+from tests.factories.lifecycle import asked_to_erase, erased, make_pair, merged
 from tests.factories.patients import make_patient
 from tests.factories.rules import make_own_rules
 
@@ -49,6 +49,8 @@ def furnish() -> None:
     drafting.start(at=NOW, by=lead)
     wait_for_a_time(plan, lead)
     merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)
+    asked_to_erase(make_patient(at=NOW), at=NOW, by=lead)
+    erased(make_patient(at=NOW), at=NOW)
 
 
 def wait_for_a_time(plan: Plan, lead: User) -> None:

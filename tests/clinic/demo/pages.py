@@ -14,7 +14,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from aftercare.models import AftercarePlan, CheckIn, Question, Reaction, Restriction
 from clinic.board import WORKLISTS, Worklist
 from clinic.knowledge.loader import load
-from clinic.lifecycle.models import Merge
+from clinic.lifecycle.models import Erasure, Merge
 from clinic.messaging.models import Message
 from clinic.portable.models import Export, ImportRun
 from clinic.record.models import Task
@@ -165,6 +165,7 @@ ROWS: dict[str, type[Model]] = {
     "round": Rescreening,
     "pair": DuplicatePair,
     "merge": Merge,
+    "erasure": Erasure,
     "export": Export,
     "run": ImportRun,
     "entry": WaitlistEntry,
