@@ -18,6 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 from pytest_django import DjangoDbBlocker
 
+from clinic.portable import importing
+from clinic.portable.importing import Source
 from clinic.staff.models import User
 from clinic.staff.roles import Role
 from patients import directory, photos
@@ -26,11 +28,12 @@ from procedures.models import Appointment, AppointmentStatus, Session
 from tests.bench import crowd
 from tests.factories.patients import make_patient
 from tests.factories.procedures import make_session
-from tests.factories.staff import NOW, make_staff
+from tests.factories.staff import NOW, make_location, make_staff
 
 MILLION, TENTH = 1_000_000, 100_000
 SEARCHES, ROUNDS = 400, 5
 PHOTOS = 7
+LISTED = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +163,32 @@ def multiply(visit: Appointment, count: int) -> None:
         session.pk, session.uuid, session.appointment = None, uuid4(), visit
         session.number = number + 1
         session.save(force_insert=True)
+
+
+@pytest.mark.django_db
+def test_a_list_of_ten_thousand_comes_in(
+    tmp_path: Path, settings: Any, figures: dict[str, Any]
+) -> None:
+    """From the upload until the last row is a patient with an address, through the use cases."""
+    settings.MEDIA_ROOT = tmp_path
+    by, location = make_staff(Role.CLINICAL_LEAD), make_location()
+    crowd_of = crowd.people(LISTED, by.pk, seed=3)
+    lines = [
+        f"{n};{row[3]} {row[4]};{row[6]:%d.%m.%Y};F;+38044{n:07};p{n}@patients.example"
+        for n, row in enumerate(crowd_of, 1)
+    ]
+    data = "\r\n".join(["id;name;birth date;sex;phone;e-mail", *lines]).encode("cp1251")
+    source = Source(name="list.csv", kind="patients", system="old", location=location)
+    begun = time.perf_counter()
+    imported = importing.upload(data, source, at=NOW, by=by)
+    importing.start(imported, imported.columns, dry=False, at=NOW, by=by)
+    while importing.take_batch(at=NOW):
+        pass
+    took = time.perf_counter() - begun
+    imported.refresh_from_db()
+    assert (imported.imported, imported.faults) == (LISTED, [])
+    figures["import_rows"] = LISTED
+    figures["import_rows_per_s"] = round(LISTED / took)
 
 
 def test_a_photo_of_a_phone_is_soon_a_thumbnail(

@@ -85,10 +85,19 @@ DOUBLES = "Charts that may be one person's"
                 "Words to review",
                 "Lots that expire in 30 days",
                 DOUBLES,
+                "Erasures to approve",
                 "Messages in trouble",
             },
         ),
-        (Role.ADMINISTRATOR, {"Tasks", "Lots that expire in 30 days", "Messages in trouble"}),
+        (
+            Role.ADMINISTRATOR,
+            {
+                "Tasks",
+                "Erasures to approve",
+                "Lots that expire in 30 days",
+                "Messages in trouble",
+            },
+        ),
         (Role.AUDITOR, {"Messages in trouble"}),
     ],
 )
