@@ -1,5 +1,7 @@
 """Phone numbers: as people type them, and as the world dials them."""
 
+from functools import lru_cache
+
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,7 @@ def normalise(text: str, country: str = "") -> str:
     return e164
 
 
+@lru_cache(maxsize=100)
 def country_of(phone: str) -> str:
     """The country of a number with a country code (a location's); empty where it has none."""
     try:

@@ -72,6 +72,9 @@ from procedures.models import (
     SessionAddendum,
     SessionDraft,
     SessionPhoto,
+    SlotReservation,
+    TakenTime,
+    VisitChange,
 )
 
 
@@ -146,6 +149,7 @@ PARTS = (
     ),
     Part(model=Message, ways=("recipient__patient", "patient_uuid"), fate=Fate.GOES),
     Part(model=CalendarFeed, fate=Fate.GOES),
+    Part(model=SlotReservation, fate=Fate.GOES),
     Part(model=DuplicatePair, ways=("first", "second"), fate=Fate.GOES),
     Part(model=SessionDraft, ways=("session__patient",), fate=Fate.GOES),
     Part(
@@ -174,7 +178,10 @@ PARTS = (
     *_of("plan__patient", Question, CheckIn, Restriction),
     *_of("patient", AftercarePlan),
     *_of("session__patient", SessionAddendum, Injection, PreparedLot),
-    *_of("patient", Session, Appointment),
+    *_of("patient", Session),
+    Part(model=TakenTime, ways=("appointment__patient", "reservation__patient")),
+    *_of("appointment__patient", VisitChange),
+    *_of("patient", Appointment),
     *_of("course__patient", CourseHold),
     *_of("patient", Course),
     *_of("screening__patient", Rescreened),

@@ -24,7 +24,7 @@ from clinic.staff.models import Location, User
 from clinic.staff.storage import EncryptedStorage
 from patients.models import Patient
 
-AT_ONCE = 1000  # rows of a batch
+AT_ONCE = 2000  # rows of a batch
 LEASE = timedelta(minutes=5)
 TASK = "clinic.portable.tasks.import_lists"
 
@@ -216,6 +216,7 @@ def _take_patients(run: ImportRun, lines: list[Line], *, at: datetime) -> None:
             _register(run, sound)
     except (IntegrityError, DataError):  # one of them: found by taking them one by one
         for line in sound:
+            line.made = Patient(**_values(line.made))
             try:
                 with transaction.atomic():
                     _register(run, [line])
@@ -224,14 +225,12 @@ def _take_patients(run: ImportRun, lines: list[Line], *, at: datetime) -> None:
 
 
 def _register(run: ImportRun, lines: list[Line]) -> None:
-    for line in lines:
-        line.made = Patient(**_values(line.made))
     newcomers.register([line.made for line in lines], run)
     _remember(run, lines)
 
 
 def _values(patient: Patient) -> dict[str, Any]:
-    """Of a row that may have been tried before: without the key it did not get."""
+    """Of a row that was tried among others: without the key it did not get."""
     fields = [one.attname for one in Patient._meta.concrete_fields]
     return {name: getattr(patient, name) for name in fields if name not in {"id", "recipient_id"}}
 

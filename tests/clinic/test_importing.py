@@ -74,6 +74,7 @@ def test_a_trial_writes_nothing(here: Location, boss: User) -> None:
 
 
 def test_the_same_list_twice_adds_nobody(here: Location, boss: User) -> None:
+    """R-57: an identifier that is here already is never taken in again."""
     taken(PEOPLE, here, boss)
     again = taken(PEOPLE, here, boss)
     assert (again.imported, again.known) == (0, 1)
@@ -83,9 +84,9 @@ def test_the_same_list_twice_adds_nobody(here: Location, boss: User) -> None:
 def test_ten_broken_rows_of_many_are_named_and_the_others_are_here(
     here: Location, boss: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "AT_ONCE", 300)
+    monkeypatch.setattr(importing, "AT_ONCE", 5_000)
     rows = ["id,family name,given name,birth date,phone,email"]
-    rows += [f"{n},Testova,Person {n},1980-01-01,,p{n}@patients.example" for n in range(1000)]
+    rows += [f"{n},Testova,Person {n},1980-01-01,,p{n}@patients.example" for n in range(10_000)]
     broken = {
         5: "5,Testova,,1980-01-01,,",
         50: "50,Testova,Anna,1980-02-30,,",
@@ -101,9 +102,9 @@ def test_ten_broken_rows_of_many_are_named_and_the_others_are_here(
     for number, row in broken.items():
         rows[number + 1] = row
     run = taken("\n".join(rows), here, boss)
-    assert (run.imported, len(run.faults)) == (990, 10)
-    assert Patient.objects.count() == 990
-    assert len(set(Patient.objects.values_list("number", flat=True))) == 990
+    assert (run.imported, len(run.faults)) == (9_990, 10)
+    assert Patient.objects.count() == 9_990
+    assert len(set(Patient.objects.values_list("number", flat=True))) == 9_990
     named = list(csv.reader(io.StringIO("".join(importing.fault_lines(run)))))
     assert [int(row[0]) - 2 for row in named[1:]] == sorted(broken)
     assert named[0][-1] == "why"

@@ -47,7 +47,7 @@ def belongs(patient: Patient) -> dict[str, list[int]]:
 
 
 def test_every_model_that_names_a_patient_has_a_rule() -> None:
-    """Whoever adds such a model says in `belongings` what a merge does with it."""
+    """Whoever adds such a model says in `belongings` what a merge does with it. R-55."""
     ruled = {(rule.model, rule.column) for rule in MOVED}
     found = set(belongings.named())
     assert found - ruled - belongings.LEFT == set(), "has no merge rule"
@@ -56,6 +56,7 @@ def test_every_model_that_names_a_patient_has_a_rule() -> None:
 
 
 def test_everything_of_a_treated_patient_moves_and_comes_back(lead: User) -> None:
+    """R-56: one transaction that can be taken back."""
     session = make_completed_session(at=NOW)
     treated, fresh = session.patient, make_patient()
     before = belongs(treated)
@@ -82,6 +83,7 @@ def test_the_other_chart_is_found_no_more_and_leads_to_the_one_that_goes_on(
 
 
 def test_allergies_are_united_and_a_contradiction_is_kept_and_asked_about(lead: User) -> None:
+    """R-56: the union of allergies."""
     kept, other = make_healthy_patient(), make_patient()
     make_history(other, HistoryKind.ALLERGY, "lidocaine")
     row = merged(kept, other, by=lead)
@@ -123,6 +125,7 @@ def test_what_the_kept_chart_lacks_is_filled_in_with_its_agreement(lead: User) -
 
 
 def test_links_of_the_other_chart_open_nothing_any_more(lead: User) -> None:
+    """R-56: the access of the chart that ends is revoked."""
     kept, other = make_patient(), make_patient()
     until = NOW + timedelta(days=3)
     link = links.make(other.recipient, Purpose.INTAKE, "intake:1", expires_at=until, at=NOW)

@@ -150,6 +150,19 @@ def test_whoever_is_no_doctor_exports_that_there_is_something_never_what(
         valid(made)
 
 
+def test_the_file_of_one_patient_names_no_other(treated: Patient, lead: User) -> None:
+    """R-54: every resource of it refers to this patient, and its allergies are allergies."""
+    other = make_completed_session(at=NOW).patient
+    make_history(other, HistoryKind.ALLERGY, "penicillin")
+    files = opened(handing.hand_out(treated, at=LATER, by=lead))
+    everything = b"".join(data for name, data in files.items() if name.endswith("json")).decode()
+    for secret in (str(other.uuid), other.family_name, other.email, "penicillin"):
+        assert secret not in everything
+    assert str(treated.uuid) in everything
+    kinds = {one["resourceType"] for one in resources(files) if "latex" in json.dumps(one)}
+    assert "AllergyIntolerance" in kinds
+
+
 def test_photos_leave_for_teaching_only_as_long_as_it_is_allowed(lead: User) -> None:
     photo, other = make_photo(make_patient()), make_photo(make_patient())
     photos.allow(photo, PhotoUse.TEACHING, at=NOW, by=lead)

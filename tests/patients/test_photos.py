@@ -100,6 +100,7 @@ def test_a_row_that_cannot_be_written_takes_its_file_along(
 
 
 def test_sent_twice_is_kept_once(patient: Patient) -> None:
+    """R-47: a double click uploads once."""
     assert make_photo(patient) == make_photo(patient)
     assert len(list(files())) == 1
     assert make_photo(patient, view=View.LEFT_45) != make_photo(patient)

@@ -78,6 +78,7 @@ def test_registering_is_on_record_without_a_name(location: Location, desk: User)
 def test_same_birth_date_and_a_similar_name_is_probably_the_same(
     location: Location, desk: User, other: dict[str, str]
 ) -> None:
+    """R-57: warned of on the server."""
     known = register(location, desk, family_name="Щербакова", given_name="Олена", birth_date=SPRING)
     with pytest.raises(ProbableDuplicate) as caught:
         register(location, desk, birth_date=SPRING, **other)
@@ -86,6 +87,7 @@ def test_same_birth_date_and_a_similar_name_is_probably_the_same(
 
 
 def test_the_same_phone_is_probably_the_same(location: Location, desk: User) -> None:
+    """R-57."""
     known = register(location, desk, phone="+380440000001")
     with pytest.raises(ProbableDuplicate) as caught:
         register(location, desk, phone="+380 44 000 00 01")

@@ -48,6 +48,7 @@ def test_what_a_camera_gives_becomes_a_jpeg(kind: str) -> None:
 def test_a_picture_lying_on_its_side_is_turned_upright(
     orientation: int, size: tuple[int, int], corner: tuple[int, int]
 ) -> None:
+    """R-49: turned first, then stripped of what says how it lay."""
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     picture = opened(shots.develop(make_picture(exif=exif)).jpeg)
@@ -56,6 +57,7 @@ def test_a_picture_lying_on_its_side_is_turned_upright(
 
 
 def test_place_camera_comment_and_profile_do_not_come_along() -> None:
+    """R-49: neither place nor camera stays in a photo."""
     exif = Image.Exif()
     exif[CAMERA] = "Secretcam"
     exif.get_ifd(GPS)[1] = "N"
@@ -136,6 +138,7 @@ def test_a_bomb_is_refused_before_a_pixel_is_decoded(
     ids=["empty", "html", "svg", "gif", "pdf", "beginning of a JPEG only"],
 )
 def test_what_is_no_photo_is_refused_whatever_it_is_called(upload: bytes) -> None:
+    """R-49: the bytes say what it is, not the name."""
     with pytest.raises(NoPicture):
         shots.develop(upload)
 

@@ -197,7 +197,7 @@ def test_two_tabs_cannot_overwrite_each_other_and_the_second_sees_what_changed(
 
 
 def test_two_patients_in_two_tabs_stay_apart(sign_in: SignIn) -> None:
-    """Which patient is changed stands in the address, whatever was open before."""
+    """Which patient is changed stands in the address, whatever was open before. R-53."""
     one, other, desk = make_patient(), make_patient(), sign_in(Role.RECEPTION)
     desk.get(f"/patients/{one.uuid}/edit/")
     desk.get(f"/patients/{other.uuid}/edit/")
@@ -205,6 +205,18 @@ def test_two_patients_in_two_tabs_stay_apart(sign_in: SignIn) -> None:
     other.refresh_from_db()
     one.refresh_from_db()
     assert (one.given_name, other.given_name) == ("Changed", "Fictiona")
+
+
+def test_no_patient_is_remembered_in_the_session_of_whoever_works(sign_in: SignIn) -> None:
+    """R-53: there is no current patient on the server that another tab could change."""
+    patient, desk = make_patient(), sign_in(Role.RECEPTION)
+    for url in ("", "edit/", "summary/"):
+        desk.get(f"/patients/{patient.uuid}/{url}")
+    desk.get(patient.get_absolute_url())
+    desk.post(f"/patients/{patient.uuid}/edit/", edited(patient, given_name="Changed"))
+    kept = {key: value for key, value in desk.session.items() if not key.startswith("_auth")}
+    assert str(patient.uuid) not in str(kept)
+    assert patient.pk not in kept.values()
 
 
 def test_a_name_is_never_markup(sign_in: SignIn) -> None:

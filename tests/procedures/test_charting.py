@@ -111,6 +111,7 @@ def test_one_wrong_entry_records_none(session: Session, room: Client) -> None:
 
 
 def test_what_was_sent_twice_is_recorded_once(session: Session, room: Client) -> None:
+    """R-47: what a double click sends is one entry."""
     assert send(room, session, entry(session)).status_code == 302
     assert send(room, session, entry(session)).status_code == 409
     assert session.injections.count() == 1
@@ -222,6 +223,7 @@ def test_a_grave_sign_in_the_room_holds_the_course(session: Session) -> None:
 
 
 def test_a_closed_chart_only_gets_dated_additions(room: Client) -> None:
+    """R-48: a finished session gets late entries and nothing else."""
     session = make_completed_session()
     by = session.course.plan.practitioner
     with pytest.raises(WrongState):

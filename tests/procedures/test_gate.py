@@ -66,6 +66,7 @@ def test_a_revised_plan_needs_sign_off_and_consent_again(client: Client) -> None
 
 
 def test_a_withdrawn_consent_keeps_the_gate_closed(client: Client) -> None:
+    """R-48: no valid consent, no session; there is no override."""
     session = make_ready_session()
     withdrawing.withdraw(ConsentDocument.objects.get(), "", at=NOW, by=make_staff(Role.RECEPTION))
     assert refused(session, client) == ["consent"]

@@ -59,6 +59,19 @@ def test_a_medicine_by_its_name_is_a_finding(rule: str, language: str) -> None:
     assert rule in _fired(medications=[KNOWN.medicines[rule].label.in_(language)])
 
 
+@pytest.mark.parametrize("taken", ["warfarin", "Eliquis", "rivaroxaban", "dabigatran"])
+def test_a_rule_on_a_group_meets_every_member_of_it(taken: str) -> None:
+    """R-52: any anticoagulant, whichever of them the patient names."""
+    assert "CI-CLOTTING-DRUGS" in _fired(medications=[taken])
+
+
+@pytest.mark.parametrize("known", ["lidocaine", "articaine", "mepivacaine", "local anaesthetics"])
+def test_an_allergy_to_one_of_a_group_stops_the_others_of_it(known: str) -> None:
+    """R-52: any amide anaesthetic."""
+    fired = _fired(allergies=[known], planned_drugs=[{"name": "Lidocaine 2 %"}])
+    assert "CI-ALLERGY-COMPONENT" in fired
+
+
 def test_places_routes_and_drinks_are_read_as_people_write_them() -> None:
     assert [area_in(one) for one in ("Нижние веки", "under the eyes", "Back of the hands")] == [
         "lower-eyelid",

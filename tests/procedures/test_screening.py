@@ -1,7 +1,9 @@
 """Screenings of real patients: what is kept, when it is stale, who decides against it."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,12 +139,30 @@ def test_a_preview_asks_the_database_a_dozen_times_whatever_is_known(
 
 
 def test_it_goes_stale_when_the_history_changes(plan: Plan) -> None:
+    """R-51: what was found before a change opens nothing."""
     made = make_screening(plan)
     make_history(plan.patient, HistoryKind.CONDITION, "myopia", at=LATER)
 
     assert not screening.is_fresh(
         made, patient=plan.patient, plan=plan, at=LATER + timedelta(minutes=1)
     )
+
+
+def test_every_path_asks_the_one_screening() -> None:
+    """R-50: whoever calls the rules beside it works on typed cases or on stored ones."""
+    calls = re.compile(r"from procedures\.domain\.screening import .*\bscreen\b")
+    root = Path(screening.__file__).parent
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if calls.search(path.read_text())
+    }
+    about_a_patient = {"screening.py"}
+    of_cases = {"cases.py", "suite.py", "affected.py", "domain/replacement.py"}
+    of_what_was_kept = {"rescreening.py", "substitutes.py"}
+    assert found == about_a_patient | of_cases | of_what_was_kept
+    for path in (root.parent / name for name in ("aftercare", "consent", "patients", "clinic")):
+        assert not [one for one in path.rglob("*.py") if calls.search(one.read_text())]
 
 
 def test_it_goes_stale_when_a_product_is_edited(plan: Plan, doctor: User) -> None:
