@@ -14,7 +14,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from clinic.lifecycle.models import Erasure
 from clinic.messaging.models import Message
 from clinic.record.models import Task
 from clinic.staff.access import StaffRequest, requires
@@ -125,14 +124,6 @@ WORKLISTS = (
         permission=Permission.REGISTER_PATIENTS,
         rows=lambda user, at: DuplicatePair.objects.visible_to(user).open(),
         page="lifecycle:duplicate-list",
-    ),
-    Worklist(
-        key="erasures",
-        label=_("Erasures to approve"),
-        icon="trash",
-        permission=Permission.ERASE_PATIENTS,
-        rows=lambda user, at: Erasure.objects.visible_to(user).waiting(),
-        page="lifecycle:erasure-list",
     ),
     Worklist(
         key="expiring",

@@ -85,7 +85,6 @@ DOUBLES = "Charts that may be one person's"
                 "Words to review",
                 "Lots that expire in 30 days",
                 DOUBLES,
-                "Erasures to approve",
                 "Messages in trouble",
             },
         ),
@@ -93,7 +92,6 @@ DOUBLES = "Charts that may be one person's"
             Role.ADMINISTRATOR,
             {
                 "Tasks",
-                "Erasures to approve",
                 "Lots that expire in 30 days",
                 "Messages in trouble",
             },
