@@ -37,8 +37,13 @@ class Afterwards(Steps):
     def given_a_session_that_has_just_ended(self) -> None:
         now = timezone.now()
         place = make_location(name="Testplace Two", quiet=False)
-        identity = {"family_name": PATIENT, "email": MAIL, "birth_date": date(1985, 2, 3)}
-        patient = make_patient(location=place, at=now - LONG_AGO, **identity)
+        patient = make_patient(
+            location=place,
+            at=now - LONG_AGO,
+            family_name=PATIENT,
+            email=MAIL,
+            birth_date=date(1985, 2, 3),
+        )
         course = make_course(patient, at=now - LONG_AGO, quiet=False)
         self.aftercare = make_aftercare(course, ended_at=now - JUST_NOW)
         self.chart = f"{self.house.address}{patient.get_absolute_url()}"
