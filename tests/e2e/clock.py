@@ -5,6 +5,7 @@ nothing changes but how long ago it was; the running clinic knows no other clock
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -34,4 +35,5 @@ def let_pass(span: timedelta) -> None:
             tables.setdefault(table, []).append(EARLIER[kind].format(f'"{column}"'))
         for table, columns in tables.items():
             moves = ", ".join(columns)
-            cursor.execute(f'UPDATE "{table}" SET {moves}', [span] * moves.count("%s"))
+            spans: list[Any] = [span] * moves.count("%s")
+            cursor.execute(f'UPDATE "{table}" SET {moves}', spans)

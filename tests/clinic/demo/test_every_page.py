@@ -50,7 +50,7 @@ COSTS = {  # queries of each, as measured over the demonstration
     "procedures:chart-findings": 7,
     "procedures:chart-plans": 31,
     "procedures:chart-sessions": 6,
-    "patients:chart-summary": 7,
+    "patients:chart-summary": 8,
     "patients:chart-history": 15,
     "patients:chart-photos": 7,
     "consent:chart-consents": 3,
