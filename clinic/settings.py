@@ -212,6 +212,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "export-consents": {
+        "task": "clinic.portable.tasks.export_consents",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "import-lists": {
         "task": "clinic.portable.tasks.import_lists",
         "schedule": 60.0,

@@ -74,7 +74,7 @@ def bundle(
     rows: list[tuple[str, ...]] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # a PDF is compressed already
         for document in documents:
-            pdf, row = _entry(document)
+            pdf, row = entry(document)
             rows.append(row)
             if pdf is not None:
                 archive.writestr(zipfile.ZipInfo(row[0], EPOCH), pdf)
@@ -109,7 +109,7 @@ def to_folder(
 def _put(
     document: ConsentDocument, folder: Path, *, at: datetime, by: Named | None
 ) -> tuple[str, ...]:
-    pdf, row = _entry(document)
+    pdf, row = entry(document)
     path = folder / row[0]
     if pdf is None or (path.exists() and digest_of_bytes(path.read_bytes()) == row[1]):
         return row
@@ -126,7 +126,7 @@ def manifest(rows: Iterable[tuple[str, ...]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _entry(document: ConsentDocument) -> tuple[bytes | None, tuple[str, ...]]:
+def entry(document: ConsentDocument) -> tuple[bytes | None, tuple[str, ...]]:
     """A damaged file is listed as such and left out, so that the rest can still be handed over."""
     name = f"consent-{document.patient.number}-{document.uuid}.pdf"
     sealed = document.sealed_at.isoformat() if document.sealed_at else ""

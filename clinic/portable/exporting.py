@@ -113,10 +113,10 @@ def archive_of(export: Export) -> Iterator[bytes]:
     return stream(_entries(export), about)
 
 
-def ring() -> None:
+def ring(task: str = TASK) -> None:
     """Wake one worker; a broker that is away costs a minute."""
     try:
-        current_app.send_task(TASK, retry=False, ignore_result=True)
+        current_app.send_task(task, retry=False, ignore_result=True)
     except (OperationalError, OSError):
         logger.warning("the broker cannot be reached; the next beat goes on with the export")
 

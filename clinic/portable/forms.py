@@ -7,7 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.portable import columns
 from clinic.portable.models import ImportRun, ListKind
+from clinic.portable.papers import Choice
 from clinic.staff.models import Location, User
+from consent.models import ConsentState
+from procedures.models import Product
+
+SEALED_ONCE = {ConsentState.SEALED, ConsentState.SUPERSEDED, ConsentState.WITHDRAWN}
 
 
 class UploadForm(forms.Form):
@@ -58,3 +63,54 @@ class ColumnsForm(forms.Form):
 
     def chosen(self) -> dict[str, str]:
         return {key: column for key, column in self.cleaned_data.items() if column}
+
+
+class Treating(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
+    def label_from_instance(self, obj: User) -> str:
+        return obj.full_name
+
+
+class Named(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
+    def label_from_instance(self, obj: Product) -> str:
+        return obj.name
+
+
+class ConsentChoiceForm(forms.Form):
+    """Which sealed consents; what stays empty narrows nothing."""
+
+    since = forms.DateField(
+        label=_("Sealed from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Sealed to"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            *((one.value, one.label) for one in ConsentState if one in SEALED_ONCE),
+        ],
+    )
+    practitioner = Treating(
+        label=_("Who treated or countersigned"),
+        required=False,
+        queryset=User.objects.order_by("full_name", "pk"),
+    )
+    product = Named(
+        label=_("Product"), required=False, queryset=Product.objects.order_by("name", "pk")
+    )
+    lot = forms.CharField(label=_("Lot number"), required=False, max_length=60)
+    patient = forms.IntegerField(label=_("Patient number"), required=False, min_value=1)
+
+    def choice(self) -> Choice:
+        said = self.cleaned_data
+        return Choice(
+            since=said["since"],
+            until=said["until"],
+            state=said["state"],
+            patient=said["patient"],
+            product=said["product"].name if said["product"] else "",
+            lot=said["lot"],
+            practitioner=said["practitioner"].email if said["practitioner"] else "",
+        )

@@ -88,6 +88,86 @@ class ExportPart(models.Model):
         return f"ExportPart #{self.pk}"
 
 
+class ConsentExportQuerySet(models.QuerySet["ConsentExport"]):
+    def visible_to(self, user: User) -> ConsentExportQuerySet:
+        """For whoever asked for it, as long as they may."""
+        may = user.may(Permission.EXPORT_CONSENTS)
+        return self.filter(requested_by=user) if may else self.none()
+
+    def unfinished(self) -> ConsentExportQuerySet:
+        return self.filter(finished_at=None)
+
+    def outdated(self, *, at: datetime) -> ConsentExportQuerySet:
+        return self.filter(expires_at__lte=at, removed_at=None)
+
+
+ConsentExportManager = models.Manager.from_queryset(ConsentExportQuerySet)
+
+
+class ConsentExport(models.Model):
+    """Sealed consents of one choice: looked at and listed up to the cursor, then to be fetched."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    choice = models.JSONField(default=dict, help_text="What was asked for; empty: everything.")
+    cursor = models.BigIntegerField(default=0, help_text="Key of the last document looked at.")
+    total = models.PositiveIntegerField(help_text="Documents when it was asked for.")
+    done = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, help_text="Empty means: under way.")
+    expires_at = models.DateTimeField(null=True, help_text="Empty means: under way.")
+    removed_at = models.DateTimeField(null=True, help_text="Empty means: the list is here.")
+
+    objects = ConsentExportManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finished_at=None, expires_at=None)
+                | Q(finished_at__isnull=False, expires_at__gt=F("finished_at")),
+                name="consentexport_expires_once_finished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ConsentExport #{self.pk}"
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.done // self.total) if self.total else 100
+
+    def is_ready(self, *, at: datetime) -> bool:
+        return self.expires_at is not None and at < self.expires_at and self.removed_at is None
+
+
+class ExportedConsent(models.Model):
+    """One line of the list of such an export, as the document stood when it was looked at."""
+
+    export = models.ForeignKey(ConsentExport, on_delete=models.PROTECT, related_name="papers")
+    document = models.UUIDField(help_text="Of the consent.")
+    row = models.JSONField(help_text="Name, SHA-256, patient number, state, sealed at, problem.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["export", "document"], name="exportedconsent_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ExportedConsent #{self.pk}"
+
+    @property
+    def name(self) -> str:
+        return str(self.row[0])
+
+    @property
+    def sha256(self) -> str:
+        return str(self.row[1])
+
+    @property
+    def problem(self) -> str:
+        return str(self.row[-1])
+
+
 class ListKind(models.TextChoices):
     """What the rows of a list are."""
 

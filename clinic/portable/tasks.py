@@ -3,12 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
-from clinic.portable import exporting, importing
+from clinic.portable import exporting, importing, papers
 
 
 @shared_task
 def export() -> None:
     while exporting.write_part(at=timezone.now()):
+        pass
+
+
+@shared_task
+def export_consents() -> None:
+    while papers.write_part(at=timezone.now()):
         pass
 
 
@@ -21,3 +27,4 @@ def import_lists() -> None:
 @shared_task
 def remove_outdated() -> None:
     exporting.remove_outdated(at=timezone.now())
+    papers.remove_outdated(at=timezone.now())

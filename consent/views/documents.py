@@ -8,6 +8,7 @@ from django.db.models import Case, IntegerField, Value, When
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic.errors import ClinicError
@@ -22,6 +23,11 @@ from patients.views.door import put_on_record
 
 PER_PAGE = 40
 IN_CHART = 10
+AT_ONCE = 200
+TOO_MANY = _(
+    "These are more than are sent at once. Narrow the choice, or have them made in the background: "
+    "Exports and imports, Consents."
+)
 DOORS = {
     "may_export": Permission.EXPORT_CONSENTS,
     "may_read_wording": Permission.SEE_RULES,
@@ -89,9 +95,12 @@ def document_export(request: StaffRequest) -> HttpResponse:
     """A ZIP of what the filter leaves, written to a temporary file and sent from there."""
     form = FilterForm(request.POST if request.method == "POST" else request.GET)
     rows = form.applied(visible(request)).with_file().order_by("pk")
+    count = rows.count()
+    if request.method == "POST" and form.is_valid() and count > AT_ONCE:
+        form.add_error(None, TOO_MANY)
     if request.method == "GET" or not form.is_valid():
         status = 200 if request.method == "GET" else 422
-        context = {"form": form, "count": rows.count()}
+        context = {"form": form, "count": count}
         return render(request, "consent/document_export.html", context, status=status)
     at = timezone.now()
     file = tempfile.TemporaryFile()  # noqa: SIM115  FileResponse closes it

@@ -45,6 +45,7 @@ def export_list(request: StaffRequest) -> HttpResponse:
         "exports": [(one, one.is_ready(at=now)) for one in exports],
         "under_way": any(one.finished_at is None for one in exports),
         "complete": request.user.may(Permission.SEE_SENSITIVE),
+        "may_export_consents": request.user.may(Permission.EXPORT_CONSENTS),
         "place": place_of(request.user),
     }
     part = "#rows" if request.htmx else ""

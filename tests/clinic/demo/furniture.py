@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from psycopg.types.range import TimestamptzRange
 
-from clinic.portable import exporting, importing
+from clinic.portable import exporting, importing, papers
 from clinic.portable.importing import Source
-from clinic.portable.models import Export
+from clinic.portable.models import ConsentExport, Export
 from clinic.staff import places
 from clinic.staff.models import Room, User
 from clinic.staff.roles import Role
@@ -46,6 +46,8 @@ def furnish() -> None:
     Export.objects.filter(pk=export.pk).update(**ready)
     source = Source(name="a.csv", kind="patients", system="old", location=plan.location)
     importing.upload(b"id,name,birth date\n1,Anna Testova,1990-05-17\n", source, at=NOW, by=lead)
+    made = papers.ask(papers.Choice(), at=NOW, by=colleague(Role.ADMINISTRATOR))
+    ConsentExport.objects.filter(pk=made.pk).update(**ready)
     drafting.start(at=NOW, by=lead)
     wait_for_a_time(plan, lead)
     merged(make_patient(at=NOW), make_patient(at=NOW), by=lead)

@@ -16,7 +16,7 @@ from clinic.board import WORKLISTS, Worklist
 from clinic.knowledge.loader import load
 from clinic.lifecycle.models import Erasure, Merge
 from clinic.messaging.models import Message
-from clinic.portable.models import Export, ImportRun
+from clinic.portable.models import ConsentExport, Export, ImportRun
 from clinic.record.models import Task
 from clinic.staff.models import Location, Room, TimeOff, User
 from clinic.staff.roles import GRANTS, Permission, Role
@@ -167,6 +167,7 @@ ROWS: dict[str, type[Model]] = {
     "merge": Merge,
     "erasure": Erasure,
     "export": Export,
+    "papers_of": ConsentExport,
     "run": ImportRun,
     "entry": WaitlistEntry,
     "offer": WaitlistOffer,
