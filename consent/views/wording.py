@@ -16,7 +16,7 @@ from clinic.staff.access import StaffRequest, place_of, requires
 from clinic.staff.models import LANGUAGES
 from clinic.staff.roles import Permission
 from consent import drafting
-from consent.comparing import differences
+from consent.comparing import Difference, differences
 from consent.gaps import LISTS, WORDS
 from consent.models import ConsentTemplate, WordingDraft
 from consent.proofreading import PLAIN, grade, promises
@@ -66,6 +66,7 @@ def wording_compare(request: StaffRequest) -> HttpResponse:
             before[code].texts["blocks"], after[code].texts["blocks"], code
         )
     ]
+    found.sort(key=_place)
     context = {"one": one, "other": other, "differences": found, "versions": versions}
     return render(request, "consent/wording_compare.html", context)
 
@@ -207,8 +208,10 @@ def _draft_page(request: StaffRequest, row: WordingDraft, form: ProposeForm) -> 
     context = {
         "row": row,
         "form": form,
-        "blocks": [(key, english[key]["heading"], key in touched) for key in english],
-        "differences": found,
+        "blocks": [
+            (key, english[key]["heading"], key in touched) for key in BLOCKS if key in english
+        ],
+        "differences": sorted(found, key=_place),
         "promises": [
             (f"{where.heading}, {where.language}", one) for where, one in drafting.promised(row)
         ],
@@ -218,6 +221,11 @@ def _draft_page(request: StaffRequest, row: WordingDraft, form: ProposeForm) -> 
     }
     status = 422 if form.errors else 200
     return render(request, "consent/wording_draft.html", context, status=status)
+
+
+def _place(one: Difference) -> tuple[int, int]:
+    """As it is read: part by part, the languages of a part together."""
+    return BLOCKS.index(one.key), drafting.CODES.index(one.language)
 
 
 def _around(request: StaffRequest) -> dict[str, object]:

@@ -151,6 +151,16 @@ def test_the_draft_is_tried_on_any_plan_and_says_what_is_missing(
     assert "this plan says nothing there" in missing
 
 
+def test_parts_stand_in_the_order_in_which_they_are_read(lead: User, draft: WordingDraft) -> None:
+    for block in ("rights", "about"):
+        draft.refresh_from_db()
+        page(lead, address("write", draft, block), post=typed(draft))
+    shown = page(lead, address("draft", draft)).context
+    keys = [key for key, _heading, _touched in shown["blocks"]]
+    assert (keys[0], keys[-1]) == ("about", "signature")
+    assert [one.key for one in shown["differences"]] == ["about"] * 3 + ["rights"] * 3
+
+
 def test_a_draft_is_given_up(lead: User, draft: WordingDraft) -> None:
     assert page(lead, address("give-up", draft), post={}).status_code == 302
     assert "Given up" in page(lead, address("draft", draft)).content.decode()
