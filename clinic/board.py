@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from clinic.messaging import canary
 from clinic.messaging.models import Message
 from clinic.record.models import Task
 from clinic.staff.access import StaffRequest, requires
@@ -155,6 +156,8 @@ def home(request: StaffRequest) -> HttpResponse:
     at = timezone.now()
     location = request.user.location or Location.objects.in_use().order_by("pk").first()
     context: dict[str, object] = {"location": location, "tiles": tiles(request.user, at=at)}
+    if request.user.may(Permission.SEE_MESSAGES):
+        context["outbox"] = canary.condition(at=at)
     if request.user.may(Permission.MANAGE_RULES):
         context["unset"] = len(settings.unset())
     if location is not None and request.user.may(Permission.SEE_CALENDAR):

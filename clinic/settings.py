@@ -146,6 +146,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 25},
     },
+    "watch-messages": {
+        "task": "clinic.messaging.tasks.watch",
+        "schedule": 300.0,
+        "options": {"expires": 290},
+    },
     "seal-signed": {
         "task": "consent.tasks.seal_countersigned",
         "schedule": 60.0,
@@ -257,6 +262,7 @@ TELEGRAM_API = environment.url(
 TELEGRAM_TOKEN = environment.text("TELEGRAM_TOKEN")
 TELEGRAM_BOT = environment.text("TELEGRAM_BOT")
 TELEGRAM_SECRET = environment.text("TELEGRAM_SECRET")
+CANARY_EMAIL = environment.text("CANARY_EMAIL", DEFAULT_FROM_EMAIL)  # the clinic's own address
 ALERT_URLS = environment.listing("ALERT_URLS")
 
 # Files at rest are encrypted with the first of FILE_KEYS, and read with any of them.

@@ -8,12 +8,13 @@ again, of every other nobody knows, so a person decides. Who lost the lease writ
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.db import transaction
 
-from clinic.messaging import channels, last_look, ledger, outcomes, pacing
+from clinic.messaging import channels, last_look, ledger, merging, outcomes, pacing, pausing
 from clinic.messaging.channels import Adapter, Letter, NotSent
 from clinic.messaging.leases import Held
 from clinic.messaging.models import Channel, Message
@@ -44,11 +45,14 @@ def reclaim(*, at: datetime) -> int:
     rows = Message.objects.abandoned(at=at).order_by("pk")
     for row in rows.select_for_update(no_key=True, skip_locked=True):
         adapter = channels.adapter(row.channel)
-        if ledger.was_handed(row) and not (adapter and adapter.idempotent):
+        handed = ledger.was_handed(row)
+        if handed and not (adapter and adapter.idempotent):
             ledger.unclear(row, "no-answer", at=at)
         else:
-            ledger.back(row, at=at, reason="lease-expired")
+            ledger.back(row, at=at, reason="lease-expired", in_doubt=handed)
         count += 1
+    for row in Message.objects.left_behind().order_by("pk").select_for_update(no_key=True):
+        ledger.unclear(row, "no-answer", at=at)
     return count
 
 
@@ -58,6 +62,8 @@ def deliver_due(*, clock: Clock, limit: int = 10_000, wait: Wait | None = None) 
     A channel that takes so many a second is waited for, if there is something to wait with.
     """
     began = clock()
+    if pausing.paused():
+        return 0
     reclaim(at=began)
     done, going = 0, list(Channel)
     while going and done < limit:
@@ -81,11 +87,13 @@ def _turn(channel: Channel, limit: int, *, clock: Clock) -> tuple[int, Next]:
     per_second = adapter.per_second if adapter else 0
     asked = min(max(BATCH, at_once), max(limit, 0))
     held, spent = pacing.claim(channel, asked, per_second=per_second, at=clock())
-    for first in range(0, len(held), at_once):
-        part = held[first : first + at_once]
+    leads, along = merging.gather(held, channel, at=clock())
+    for first in range(0, len(leads), at_once):
+        part = merging.with_others(leads[first : first + at_once], along)
         if not deliver(part, channel, clock=clock):
-            outcomes.give_back(held[first + at_once :], at=clock())
-            return first + len(part), Next.STOP
+            rest = merging.with_others(leads[first + at_once :], along)
+            outcomes.give_back(rest, at=clock())
+            return min(first + at_once, len(leads)), Next.STOP
     if spent:
         return len(held), Next.WAIT
     return len(held), Next.MORE if held else Next.STOP
@@ -98,11 +106,11 @@ def deliver(held: Sequence[Held], channel: str, *, clock: Clock) -> bool:
     if not ready or adapter is None:
         return True
     answers, open_ = [], True
-    for message, letter in ready:
+    for message, letter, others in ready:
         open_ = open_ and clock() + TIMEOUT < (message.lease_until or clock())
         answer = _answer(adapter, message, letter) if open_ else Answer(message, not_tried=True)
         open_ = open_ and not answer.shuts
-        answers.append(answer)
+        answers += [replace(answer, message=one) for one in (message, *others)]
     outcomes.write(answers, at=clock())
     return open_
 

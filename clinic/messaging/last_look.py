@@ -16,6 +16,7 @@ from clinic.messaging.channels import Letter
 from clinic.messaging.leases import Held
 from clinic.messaging.models import Channel, Message, MessageState, Suppression, digest
 from clinic.messaging.quiet_hours import next_allowed
+from clinic.messaging.wording import Wording
 
 ATTEMPT = """
     INSERT INTO messaging_attempt
@@ -25,7 +26,7 @@ ATTEMPT = """
         AS handed (id, number, digest, edition)
 """
 logger = logging.getLogger(__name__)
-Ready = tuple[Message, Letter]
+Ready = tuple[Message, Letter, list[Message]]  # the last: what goes along in its text
 
 
 @transaction.atomic
@@ -35,16 +36,16 @@ def hand_over(held: Sequence[Held], *, at: datetime) -> list[Ready]:
     stopped = _stopped(rows)
     wanted = [row for row in rows if _wanted(row, stopped, at=at)]
     book = wording.Book.of(wanted)
-    composed = ((row, _letter(row, book, at=at)) for row in wanted)
-    ready = [(row, letter) for row, letter in composed if letter]
-    _note(ready, editions.of([row for row, _letter in ready], book), at=at)
+    composed = {row.pk: (row, words) for row in wanted if (words := _words(row, book, at=at))}
+    ready = _letters(composed, at=at)
+    _note(ready, editions.of([row for row, _words in composed.values()], book), at=at)
     return ready
 
 
-def _letter(row: Message, book: wording.Book, *, at: datetime) -> Letter | None:
-    """The finished message, or none and the row says why; one that breaks stops no other."""
+def _words(row: Message, book: wording.Book, *, at: datetime) -> Wording | None:
+    """The finished words, or none and the row says why; one that breaks stops no other."""
     try:
-        words = wording.compose(row, link=links.url(row.link) if row.link else "", book=book)
+        return wording.compose(row, link=links.url(row.link) if row.link else "", book=book)
     except wording.MissingValue:
         ledger.failed(row, "missing-value", at=at)
         return None
@@ -52,17 +53,46 @@ def _letter(row: Message, book: wording.Book, *, at: datetime) -> Letter | None:
         logger.exception("message not composed", extra={"message_id": row.pk})
         ledger.failed(row, type(error).__name__, at=at)
         return None
+
+
+def _letters(composed: Mapping[int, tuple[Message, Wording]], *, at: datetime) -> list[Ready]:
+    """A letter for each that stands alone or carries others; whose carrier stays here waits."""
+    alone = [row for row, _said in composed.values() if row.carried_by_id is None]
+    along: dict[int, list[Message]] = {row.pk: [] for row in alone}
+    for row, _said in composed.values():
+        if row.carried_by_id in along:
+            along[row.carried_by_id].append(row)
+        elif row.carried_by_id is not None:
+            _left_alone(row, at=at)
+    return [(row, _letter(row, along[row.pk], composed), along[row.pk]) for row in alone]
+
+
+def _left_alone(row: Message, *, at: datetime) -> None:
+    """What carried it does not go out: it does so by itself, unless it may have gone already."""
+    if row.attempts.exists():
+        ledger.unclear(row, "no-answer", at=at)
+    else:
+        ledger.back(row, at=at, reason="given-back")
+
+
+def _letter(
+    row: Message, others: Sequence[Message], composed: Mapping[int, tuple[Message, Wording]]
+) -> Letter:
+    """Whatever several of them say alike is said once."""
+    said = [composed[one.pk][1] for one in (row, *others)]
+    text = "\n\n".join(dict.fromkeys(words.text.strip() for words in said))
     address = row.recipient.address_for(row.channel)
     end = stopping.url(row.recipient) if row.channel == Channel.EMAIL and row.patient_uuid else ""
-    return Letter(key=row.uuid, to=address, title=words.title, text=words.text, unsubscribe=end)
+    return Letter(key=row.uuid, to=address, title=said[0].title, text=text, unsubscribe=end)
 
 
 def _note(ready: Sequence[Ready], words: Mapping[int, int], *, at: datetime) -> None:
     """An attempt for each, committed before any provider is called."""
-    if not ready:
+    rows = [(one, letter) for row, letter, others in ready for one in (row, *others)]
+    if not rows:
         return
-    digests = [sha256(f"{one.title}\n{one.text}".encode()).hexdigest() for _row, one in ready]
-    ids, numbers = [row.pk for row, _ in ready], [row.attempt for row, _ in ready]
+    digests = [sha256(f"{one.title}\n{one.text}".encode()).hexdigest() for _row, one in rows]
+    ids, numbers = [row.pk for row, _ in rows], [row.attempt for row, _ in rows]
     with connection.cursor() as cursor:
         cursor.execute(ATTEMPT, [at, ids, numbers, digests, [words[pk] for pk in ids]])
 

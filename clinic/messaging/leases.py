@@ -16,7 +16,7 @@ CLAIM = """
         CROSS JOIN LATERAL (
             SELECT id FROM messaging_message
             WHERE state = 'owed' AND channel = %(channel)s
-                AND priority = rank.priority AND due_at <= %(at)s
+                AND priority = rank.priority AND due_at <= %(at)s AND carried_by_id IS NULL
             ORDER BY due_at, id LIMIT %(count)s FOR NO KEY UPDATE SKIP LOCKED
         ) AS found
         LIMIT %(count)s

@@ -18,6 +18,12 @@ from clinic.staff.models import Location, User
 from clinic.staff.roles import Role
 
 VOID = "void"
+TOGETHER = {
+    MessageState.OWED,
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.UNCERTAIN,
+}  # in which a message still belongs to the one it went out with
 AGAIN_WITHIN = timedelta(hours=24)
 
 
@@ -71,15 +77,26 @@ def is_void(row: Message) -> bool:
 
 def move(row: Message, state: MessageState, *, at: datetime, reason: str = "") -> None:
     row.move_to(state, at=at, reason=reason)
-    row.save(update_fields=["state", "state_at", "reason", "lease_until"])
+    if state not in TOGETHER:
+        row.carried_by = None
+    row.save(update_fields=["state", "state_at", "reason", "lease_until", "carried_by"])
 
 
-def back(row: Message, *, at: datetime, reason: str, due_at: datetime | None = None) -> None:
-    """Owed again, now or later; void ones are not."""
+def back(
+    row: Message,
+    *,
+    at: datetime,
+    reason: str,
+    due_at: datetime | None = None,
+    in_doubt: bool = False,
+) -> None:
+    """Owed again, now or later; void ones are not. In doubt it stays in the text it went in."""
     if is_void(row):
         move(row, MessageState.CANCELLED, at=at, reason=row.reason)
         return
     row.due_at = due_at or row.due_at
+    if not in_doubt:
+        row.carried_by = None
     row.save(update_fields=["due_at"])
     move(row, MessageState.OWED, at=at, reason=reason)
 
@@ -114,8 +131,16 @@ def skipped(row: Message, reason: str, *, at: datetime, instead: bool = False) -
 
 def confirmed(row: Message, *, at: datetime) -> None:
     """The provider says that it arrived: what somebody was to find out is found out."""
-    move(row, MessageState.DELIVERED, at=at)
-    worklist.settle(f"message:{row.uuid}:", at=at)
+    for one in (row, *went_along(row)):
+        move(one, MessageState.DELIVERED, at=at)
+        worklist.settle(f"message:{one.uuid}:", at=at)
+
+
+def went_along(row: Message) -> list[Message]:
+    """What a provider took in the text of this message, locked."""
+    taken = [MessageState.ACCEPTED, MessageState.UNCERTAIN]
+    rows = Message.objects.filter(carried_by=row, state__in=taken).order_by("pk")
+    return list(rows.select_for_update(no_key=True))
 
 
 def ask(row: Message, kind: TaskKind, *, at: datetime, cause: str = "") -> None:
@@ -138,6 +163,7 @@ def send_again(message: Message, *, at: datetime, by: User) -> Message:
     row = _locked(message)
     if row.link and (row.link.revoked_at or row.link.expires_at <= at):
         raise LinkGone
+    row.carried_by = None
     row.due_at, row.not_after = at, max(row.not_after, at + AGAIN_WITHIN)
     row.save(update_fields=["due_at", "not_after"])
     move(row, MessageState.OWED, at=at, reason="sent-again")

@@ -13,6 +13,7 @@ NAMES = {
     "staff-invite": _("Invitation of a colleague"),
     "check-in-again": _("Check-in, asked once more"),
     "staff-alert": _("Alert for the staff"),
+    "canary": _("Daily test message"),
 }
 REASONS = {
     "too-late": _("its time had passed"),
@@ -38,5 +39,9 @@ REASONS = {
     "next-session": _("the reminder of the next session is sent instead"),
     "new-session": _("a new session began"),
     "answered": _("the patient has answered"),
+    "restored": _("the database was restored or has moved"),
+    "clock-back": _("the clock was put back"),
+    "clock-jumped": _("the clock was put on by hand or by mistake"),
+    "clocks-apart": _("the clocks of server and database differ"),
     "taken": _("a colleague has taken the task"),
 }

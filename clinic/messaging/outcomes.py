@@ -135,4 +135,5 @@ def _later(row: Message, error: channels.NotSent, *, at: datetime) -> None:
     if at + wait > row.not_after:
         fallback.failed(row, error.outcome, at=at)
     else:
-        ledger.back(row, at=at, due_at=at + wait, reason=error.outcome)
+        unknown = isinstance(error, channels.Unclear)
+        ledger.back(row, at=at, due_at=at + wait, reason=error.outcome, in_doubt=unknown)

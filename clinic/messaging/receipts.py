@@ -38,7 +38,8 @@ def _moved(row: Message, status: str, *, at: datetime) -> bool:
         ledger.confirmed(row, at=at)
         return True
     if status in FAILED and row.state != MessageState.FAILED:
-        ledger.failed(row, status, at=at)
+        for one in (row, *ledger.went_along(row)):
+            ledger.failed(one, status, at=at)
         return True
     return False
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from clinic.messaging import outbox
+from clinic.messaging import canary, outbox, pausing
 
 
 @shared_task
@@ -17,4 +17,11 @@ def beat() -> None:
 
 @shared_task
 def deliver_due() -> None:
+    pausing.tick(pausing.signs(at=timezone.now()))
     outbox.deliver_due(clock=timezone.now, wait=time.sleep)
+
+
+@shared_task
+def watch() -> None:
+    """Whether today's test message went out; who answers for it is told if not."""
+    canary.watch(at=timezone.now())

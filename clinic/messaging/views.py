@@ -16,11 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.errors import ClinicError
-from clinic.messaging import access, ledger, links, receipts, stopping, wording
+from clinic.messaging import access, canary, ledger, links, pausing, receipts, stopping, wording
 from clinic.messaging.channels import sms, webhook
 from clinic.messaging.forms import GatewayReport, LedgerFilter
 from clinic.messaging.models import TROUBLED, Channel, Edition, Message
-from clinic.staff.access import StaffRequest, public, requires
+from clinic.staff.access import StaffRequest, place_of, public, requires
 from clinic.staff.roles import Permission
 
 PER_PAGE = 50
@@ -37,7 +37,7 @@ def message_list(request: StaffRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "first": form.first(rows) if page.number == 1 else [],
-        "late": rows.late(at=at).order_by("due_at").first(),
+        "outbox": canary.condition(at=at),
     }
     template = "messaging/message_list.html" + ("#rows" if request.htmx else "")
     return render(request, template, context)
@@ -84,6 +84,35 @@ def message_mark_delivered(request: StaffRequest, message: UUID) -> HttpResponse
     return redirect("messaging:message-detail", row.uuid)
 
 
+@requires(Permission.SEE_MESSAGES)
+@require_safe
+def outbox_pause(request: StaffRequest) -> HttpResponse:
+    """Why nothing goes out, what waits, and what going on would do."""
+    at = timezone.now()
+    waiting = pausing.in_doubt(at=at)
+    context = {
+        "outbox": canary.condition(at=at),
+        "waiting": waiting.count(),
+        "expired": waiting.filter(not_after__lt=at).count(),
+        "may_act": request.user.may(Permission.MANAGE_MESSAGES),
+        "place": place_of(request.user),
+    }
+    return render(request, "messaging/outbox_pause.html", context)
+
+
+@requires(Permission.MANAGE_MESSAGES)
+@require_POST
+def outbox_resume(request: StaffRequest) -> HttpResponse:
+    doubtful = request.POST.get("doubtful") == "1"
+    try:
+        pausing.resume(pausing.signs(at=timezone.now()), doubtful=doubtful, by=request.user)
+    except ClinicError as error:
+        context = {"error": str(error), "back": reverse("messaging:message-list")}
+        return render(request, "409.html", context, status=409)
+    messages.success(request, _("Messages go out again."))
+    return redirect("messaging:message-list")
+
+
 @access.entrance
 @require_safe
 def link_open(request: HttpRequest, token: str) -> HttpResponse:
@@ -96,7 +125,8 @@ def link_open(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _message(request: StaffRequest, message: UUID) -> Message:
-    rows = Message.objects.visible_to(request.user).select_related("recipient", "location")
+    rows = Message.objects.visible_to(request.user)
+    rows = rows.select_related("recipient", "location", "carried_by")
     return get_object_or_404(rows, uuid=message)
 
 

@@ -84,7 +84,7 @@ def test_moved_after_the_reminder_went_out_it_goes_out_again_once(provider: Prov
     outbox.deliver_due(clock=lambda: START - 23 * AN_HOUR)
     sent = len(provider.letters)
     move(session, START + A_DAY, at=START - 22 * AN_HOUR)
-    for hours in range(-24, 1):
+    for hours in range(-25, 1):
         outbox.deliver_due(clock=lambda at=START + A_DAY + hours * AN_HOUR: at)  # type: ignore[misc]
     rows = Message.objects.filter(message="RP-DM1").order_by("occasion")
     assert [row.state for row in rows] == [MessageState.ACCEPTED, MessageState.ACCEPTED]

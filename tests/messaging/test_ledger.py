@@ -105,10 +105,10 @@ def test_a_banner_says_when_nothing_goes_out(client: Client) -> None:
     now = timezone.now()
     sign_in(client, Role.RECEPTION)
     owe(due_at=now - timedelta(minutes=4), not_after=now)
-    assert client.get(LIST).context["late"] is None
+    assert client.get(LIST).context["outbox"].late is None
     late = owe(due_at=now - timedelta(minutes=6), not_after=now)
     answer = client.get(LIST)
-    assert answer.context["late"] == late
+    assert answer.context["outbox"].late == late
     assert "Messages are not going out" in answer.content.decode()
 
 

@@ -33,8 +33,11 @@ class Dispatcher(models.Model):
     """The one row by which dispatchers notice that a clock or the database went back."""
 
     singleton = models.BooleanField(default=True, unique=True)
-    lineage = models.UUIDField(default=uuid4, help_text="Names this database and its copies.")
+    uuid = models.UUIDField(default=uuid4, editable=False, help_text="Of it and its copies.")
     ticked_at = models.DateTimeField(db_default=Now())
+    home = models.CharField(
+        max_length=120, blank=True, help_text="Which table of which database of which server."
+    )
     boot = models.CharField(max_length=40, blank=True, help_text="Which start of which machine.")
     booted_at = models.FloatField(default=0, help_text="Seconds: its wall clock when it started.")
     paused_at = models.DateTimeField(null=True, help_text="Empty means: it delivers.")
@@ -50,7 +53,7 @@ class Dispatcher(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Dispatcher {self.lineage}"
+        return f"Dispatcher {self.uuid}"
 
 
 class Receipt(models.Model):

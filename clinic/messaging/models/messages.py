@@ -97,6 +97,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Leased by a worker that never came back."""
         return self.filter(state=MessageState.LEASED, lease_until__lte=at)
 
+    def left_behind(self) -> MessageQuerySet:
+        """Handed over in the text of another that is done with: nobody knows whether it arrived."""
+        moving = [MessageState.OWED, MessageState.LEASED]
+        return self.owed().filter(carried_by__isnull=False).exclude(carried_by__state__in=moving)
+
     def late(self, *, at: datetime) -> MessageQuerySet:
         """Should have been taken up by now: is the dispatcher running?"""
         return self.due(at=at - LATE_AFTER)
@@ -194,6 +199,11 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["lease_until"], condition=Q(state="leased"), name="message_leased"
+            ),
+            models.Index(
+                fields=["carried_by"],
+                condition=Q(state="owed", carried_by__isnull=False),
+                name="message_in_doubt",
             ),
             models.Index(fields=["patient_uuid", "due_at"], name="message_patient"),
             models.Index(fields=["due_at", "id"], name="message_ledger"),

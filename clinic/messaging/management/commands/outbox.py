@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
-from clinic.messaging import outbox
+from clinic.messaging import outbox, pausing
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class Command(BaseCommand):
         close_old_connections()
 
     def deliver(self, stopped: Event) -> None:
+        pausing.tick(pausing.signs(at=timezone.now()))
         done = outbox.deliver_due(clock=timezone.now, wait=stopped.wait)
         if done:
             self.stdout.write(f"{done} messages handled")
