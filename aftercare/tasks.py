@@ -2,6 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from aftercare import alerts, chasing, follow_up
+from clinic.messaging import alarm
 from clinic.record import worklist
 
 
@@ -15,6 +16,6 @@ def catch_up() -> None:
 def watch() -> None:
     """Alert again, ask again, pass on: whatever waits for a person longer than it should."""
     at = timezone.now()
-    alerts.repeat(at=at)
+    alarm.ring(alerts.repeat(at=at))
     chasing.chase(at=at)
     worklist.escalate(at=at)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0006_visits_by_patients'),
+        ('messaging', '0007_offers_of_free_times'),
         ('staff', '0002_pins'),
     ]
 
