@@ -33,7 +33,7 @@ BODY = {
 HARMLESS = {
     "en": "after before over within with without your this that from today trouble feeling faint "
     "hours rules ready does time take anything health please what does going called need have "
-    "other only first make open times rule",
+    "other only first make open times rule free",
     "ru": "после более вами ваше ваши день если или может нужно свое своем через часа часов "
     "сейчас первые время принимаете трудно дышать обычные изменилось здоровье здоровья что-то",
     "uk": "будь його якого зараз після понад ваше ваші день якщо або може потрібно через години "
