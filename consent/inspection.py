@@ -255,8 +255,8 @@ def _words(content: bytes, fonts: dict[str, dict[bytes, str]]) -> list[str]:
 
 def decoded(shown: bytes, glyphs: dict[bytes, str]) -> str:
     """The words that these glyphs, four hexadecimal digits each, stand for."""
-    codes = (shown[start : start + 4].lower() for start in range(0, len(shown), 4))
-    return "".join(glyphs.get(code, "") for code in codes)
+    codes = shown.lower()
+    return "".join([glyphs.get(codes[at : at + 4], "") for at in range(0, len(codes), 4)])
 
 
 def unicode_map(table: bytes) -> dict[bytes, str]:

@@ -23,8 +23,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import ClinicError
+from consent.tokens import TokenFault, TokenKey
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+FileKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PrivateKey = FileKey | TokenKey
 USES = (
     "digital_signature",
     "content_commitment",
@@ -57,6 +59,14 @@ class SealKey:
     issuers: tuple[x509.Certificate, ...]
     private: PrivateKey
 
+    def prove(self) -> None:
+        """A key in a token answers, and is this certificate's; one in a file came with it."""
+        if isinstance(self.private, TokenKey):
+            try:
+                self.private.prove(self.certificate)
+            except TokenFault as error:
+                raise SealNotReady(reason=_("its token does not answer with this key")) from error
+
     @property
     def fingerprint(self) -> str:
         return fingerprint(self.certificate)
@@ -83,6 +93,7 @@ def ready(*, at: datetime) -> bool:
 def check(*, at: datetime) -> None:
     """Refuse the start of signing while the seal is missing, locked, past its date or revoked."""
     own = key(at=at)
+    own.prove()
     if own.expires_at <= at:
         raise SealNotReady(reason=_("its certificate is past its date"))
     if own.certificate.not_valid_before_utc > at:
@@ -94,6 +105,8 @@ def check(*, at: datetime) -> None:
 def key(*, at: datetime) -> SealKey:
     """Loaded once per process, and again when the file changes."""
     path = Path(settings.SEAL_FILE)
+    if settings.SEAL_TOKEN_LIBRARY:
+        return _load_chain(path, _place())
     if not path.exists():
         ensure_key(at=at)
     return _load(path, path.stat().st_mtime_ns, settings.SEAL_PASSWORD)
@@ -142,13 +155,31 @@ def ensure_key(*, at: datetime) -> None:
         draft.unlink(missing_ok=True)
 
 
+def _place() -> TokenKey:
+    return TokenKey(
+        library=settings.SEAL_TOKEN_LIBRARY,
+        token=settings.SEAL_TOKEN,
+        label=settings.SEAL_TOKEN_KEY,
+        pin=settings.SEAL_TOKEN_PIN,
+    )
+
+
+def _load_chain(path: Path, place: TokenKey) -> SealKey:
+    """The certificates beside a token: the clinic's own first, then who issued it."""
+    try:
+        own, *issuers = authorities(path)
+    except (ValueError, OSError) as error:
+        raise SealNotReady(reason=_("its certificates cannot be read")) from error
+    return SealKey(certificate=own, issuers=tuple(issuers), private=place)
+
+
 @lru_cache(maxsize=4)
 def _load(path: Path, _changed: int, password: str) -> SealKey:
     try:
         bundle = pkcs12.load_pkcs12(path.read_bytes(), password.encode())
     except (ValueError, OSError) as error:
         raise SealNotReady(reason=_("its file cannot be opened with the password")) from error
-    if bundle.cert is None or not isinstance(bundle.key, PrivateKey):
+    if bundle.cert is None or not isinstance(bundle.key, FileKey):
         raise SealNotReady(reason=_("its file holds no key"))
     issuers = tuple(one.certificate for one in bundle.additional_certs)
     return SealKey(certificate=bundle.cert.certificate, issuers=issuers, private=bundle.key)

@@ -27,6 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from consent import inspection, keys, timestamps
 from consent.keys import SealKey
+from consent.tokens import TokenKey
 
 FIELD = "ClinicSeal"
 RESERVED = 8192  # bytes for the signature: no trial run is needed to find the size
@@ -61,6 +62,8 @@ class KeptKey(Signer):
         digest_algorithm: str,
         dry_run: bool = False,  # noqa: FBT001, FBT002  as pyHanko calls it
     ) -> bytes:
+        if isinstance(self.private, TokenKey):
+            return self.private.sign(data, digest_algorithm)
         digest = DIGESTS[digest_algorithm]
         if isinstance(self.private, ec.EllipticCurvePrivateKey):
             return self.private.sign(data, ec.ECDSA(digest))
@@ -70,6 +73,7 @@ class KeptKey(Signer):
 def certify(pdf: bytes, *, at: datetime) -> bytes:
     """The file with the clinic's seal, at the highest level that can be had at this moment."""
     own = keys.key(at=at)
+    own.prove()
     if settings.SEAL_TSA_URL:
         for lasting in (True, False) if settings.SEAL_CRLS else (False,):
             if (sealed := _stamped(pdf, own, lasting=lasting, at=at)) is not None:

@@ -2,7 +2,6 @@
 however often it is made. No network, no file but our own fonts and style."""
 
 import base64
-import gc
 import os
 import warnings
 from collections.abc import Iterator
@@ -128,7 +127,7 @@ def qr_of(words: str) -> str:
 
 def print_pdf(html: str, attached: list[Attachment], *, style: str = "consent") -> bytes:
     """HTML to PDF with our style; whatever asks for a resource from outside is an error."""
-    with ONE_AT_A_TIME, _undisturbed():
+    with ONE_AT_A_TIME, binding.undisturbed():
         css, fonts = press(style)
         try:
             laid_out = HTML(string=html, url_fetcher=NO_FETCHING).render(
@@ -298,19 +297,6 @@ def _say_pdf_ua(pdf: pydyf.PDF) -> None:
     stream.stream = [whole.replace(end, PDF_UA + end)]
     if "DisplayDocTitle" not in pdf.catalog["ViewerPreferences"]:
         raise NotRendered(reason=_("its title would not be shown"))
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A document is a hundred thousand small objects that all live until it is written: to look
-    for garbage among them again and again finds none and takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextmanager

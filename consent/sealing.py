@@ -19,7 +19,7 @@ from clinic.record import audit, worklist
 from clinic.record.models import TaskKind
 from clinic.staff.roles import Role
 from clinic.staff.storage import EncryptedStorage
-from consent import certificates, contact, evidence, inspection, keys, pades, rendering
+from consent import binding, certificates, contact, evidence, inspection, keys, pades, rendering
 from consent.content import digest_of_bytes
 from consent.inspection import Seal
 from consent.models import ConsentDocument, ConsentState, SignatureEventKind
@@ -45,13 +45,9 @@ def seal(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
     if document.state != ConsentState.COUNTERSIGNED:
         raise WrongState(state=ConsentState(document.state).label)
     certificates.remember(at=at)
-    pdf = _kept(document)
-    if pdf is None:
-        made = pades.certify(rendering.render(document), at=at)
-        seal, pdf = check(made, document, at=at), _keep(document, made)
-        if pdf is made:
-            return _mark(document, pdf, seal, at=at)
-    return _mark(document, pdf, check(pdf, document, at=at), at=at)
+    with binding.undisturbed():
+        pdf, seal = _sealed(document, at=at)
+    return _mark(document, pdf, seal, at=at)
 
 
 def seal_or_ask(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
@@ -70,6 +66,17 @@ def seal_or_ask(document: ConsentDocument, *, at: datetime) -> ConsentDocument:
             code=error.code,
         )
         raise
+
+
+def _sealed(document: ConsentDocument, *, at: datetime) -> tuple[bytes, Seal]:
+    """The file that counts, and what its seal says."""
+    pdf = _kept(document)
+    if pdf is None:
+        made = pades.certify(rendering.render(document), at=at)
+        seal, pdf = check(made, document, at=at), _keep(document, made)
+        if pdf is made:
+            return pdf, seal
+    return pdf, check(pdf, document, at=at)
 
 
 def check(pdf: bytes, document: ConsentDocument, *, at: datetime) -> Seal:

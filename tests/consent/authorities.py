@@ -50,9 +50,14 @@ class Authority:
         return cls(name, key, signed(name, name, key, key, {"key_cert_sign", "crl_sign"}))
 
     def issue(
-        self, name: str, *, ends: datetime | None = None, tells_time: bool = False
-    ) -> tuple[keys.PrivateKey, x509.Certificate]:
-        key = clock_key() if tells_time else ec.generate_private_key(ec.SECP256R1())
+        self,
+        name: str,
+        *,
+        ends: datetime | None = None,
+        tells_time: bool = False,
+        key: keys.FileKey | None = None,
+    ) -> tuple[keys.FileKey, x509.Certificate]:
+        key = key or (clock_key() if tells_time else ec.generate_private_key(ec.SECP256R1()))
         uses = {"digital_signature", "content_commitment"}
         return key, signed(name, self.name, key, self.key, uses, ends=ends, tells_time=tells_time)
 
@@ -80,7 +85,7 @@ class Authority:
 def signed(  # noqa: PLR0913  the words of a certificate
     name: str,
     issuer: str,
-    key: keys.PrivateKey,
+    key: keys.FileKey,
     by: ec.EllipticCurvePrivateKey,
     uses: set[str],
     *,
