@@ -6,6 +6,7 @@ NAMES = {
     "pre-session": _("Reminder %(day)s d before"),
     "reminder": _("Aftercare, day %(day)s"),
     "check-in": _("Check-in, day %(day)s"),
+    "aftercare-link": _("Link to the aftercare page"),
     "intake-link": _("Link to the questionnaire"),
     "consent-link": _("Link to the consent"),
     "consent-copy": _("Copy of the consent"),
