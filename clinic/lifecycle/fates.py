@@ -75,6 +75,8 @@ from procedures.models import (
     SlotReservation,
     TakenTime,
     VisitChange,
+    WaitlistEntry,
+    WaitlistOffer,
 )
 
 
@@ -150,6 +152,8 @@ PARTS = (
     Part(model=Message, ways=("recipient__patient", "patient_uuid"), fate=Fate.GOES),
     Part(model=CalendarFeed, fate=Fate.GOES),
     Part(model=SlotReservation, fate=Fate.GOES),
+    Part(model=WaitlistOffer, ways=("entry__patient",), fate=Fate.GOES),
+    Part(model=WaitlistEntry, fate=Fate.GOES),
     Part(model=DuplicatePair, ways=("first", "second"), fate=Fate.GOES),
     Part(model=SessionDraft, ways=("session__patient",), fate=Fate.GOES),
     Part(
