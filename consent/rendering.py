@@ -128,17 +128,20 @@ def qr_of(words: str) -> str:
 def print_pdf(html: str, attached: list[Attachment], *, style: str = "consent") -> bytes:
     """HTML to PDF with our style; whatever asks for a resource from outside is an error."""
     with ONE_AT_A_TIME, binding.undisturbed():
-        css, fonts = press(style)
         try:
-            laid_out = HTML(string=html, url_fetcher=NO_FETCHING).render(
-                font_config=fonts, stylesheets=[css], pdf_variant=VARIANT
-            )
-            laid_out.metadata.attachments.extend(attached)
-            with warnings.catch_warnings():  # WeasyPrint leaves its colour profile open
-                warnings.simplefilter("ignore", ResourceWarning)
-                pdf: bytes = laid_out.write_pdf(finisher=_finish, pdf_variant=VARIANT)
+            return _printed(html, attached, press(style))
         except FatalURLFetchingError as error:  # a BaseException, which nothing above would catch
             raise NotRendered(reason=_("it asks for a resource from outside")) from error
+
+
+def _printed(html: str, attached: list[Attachment], ready: Press) -> bytes:
+    laid_out = HTML(string=html, url_fetcher=NO_FETCHING).render(
+        font_config=ready.fonts, stylesheets=[ready.style], pdf_variant=VARIANT
+    )
+    laid_out.metadata.attachments.extend(attached)
+    with warnings.catch_warnings():  # WeasyPrint leaves its colour profile open
+        warnings.simplefilter("ignore", ResourceWarning)
+        pdf: bytes = laid_out.write_pdf(finisher=_finish, pdf_variant=VARIANT)
     return pdf
 
 

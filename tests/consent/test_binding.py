@@ -1,11 +1,13 @@
 """Written in one go: the same file for less work."""
 
 import gc
+import weakref
 from io import BytesIO
 from zlib import compress
 
 import pikepdf
 import pytest
+from weasyprint import Document
 
 from consent import binding, rendering
 
@@ -48,3 +50,23 @@ def test_garbage_is_looked_for_again_when_the_page_is_printed_or_refused(page: s
     except rendering.NotRendered:
         assert page != PAGE
     assert gc.isenabled()
+
+
+class Ring:
+    """It holds itself, so that only a search for garbage finds it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def test_what_was_made_meanwhile_goes_at_once() -> None:
+    """What grew old before it was looked for would wait for a rare search of everything."""
+    with binding.undisturbed():
+        ring = weakref.ref(Ring())
+        assert ring() is not None
+    assert ring() is None
+
+
+def test_nothing_of_a_printed_page_stays_behind() -> None:
+    rendering.print_pdf(PAGE, [])
+    assert [one for one in gc.get_objects() if type(one) is Document] == []
