@@ -17,7 +17,6 @@ from consent.models import ConsentDocument, ConsentState
 from patients.models import Area, Patient
 from procedures import catalogue, screening
 from procedures.models import (
-    MOVES,
     AllergyTest,
     AppointmentStatus,
     Plan,
@@ -279,7 +278,9 @@ def _lock_current(plan: Plan) -> Plan:
 
 
 def _ended() -> list[AppointmentStatus]:
-    return [status for status, onward in MOVES.items() if not onward]
+    """Whoever cancelled or did not come may be put back; until then nothing is ahead."""
+    over = AppointmentStatus
+    return [over.COMPLETED, over.STOPPED, over.CANCELLED, over.NO_SHOW]
 
 
 def _take_back_offers(plan: Plan, *, at: datetime, by: User) -> None:

@@ -29,6 +29,7 @@ POSTED = {
     "intake-send",
     "intake-send-stop",
     "intake-tablet",
+    "link-free",
     "photo-align",
     "photo-use",
     "photo-remove",
@@ -36,7 +37,7 @@ POSTED = {
 }
 READS = {
     Permission.SEE_PATIENTS: {"patient-list", "patient-search", "chart-summary"},
-    Permission.REGISTER_PATIENTS: {"patient-add", "patient-edit"},
+    Permission.REGISTER_PATIENTS: {"patient-add", "patient-edit", "link-free"},
     Permission.SEE_CLINICAL: {
         "chart-alerts",
         "chart-history",
