@@ -1,6 +1,7 @@
 """The clinic's own words: drafted, agreed by a second lead, published for good."""
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,12 @@ from clinic.errors import Stale, WrongState
 from clinic.record.models import AuditEntry, Task, TaskKind
 from clinic.staff.models import User
 from clinic.staff.roles import Role
-from consent import drafting, offering
+from consent import drafting
 from consent.comparing import ADDED, REMOVED, differences
 from consent.drafting import Block
 from consent.models import ConsentTemplate, WordingDraft
 from consent.sandbox import BadWording
-from consent.text import ORDER, SIGNATURE, compose, latest_template, text_of
+from consent.text import ORDER, SIGNATURE, compose, fingerprint, latest_template, text_of
 from tests.factories.consent import make_content, make_offered
 from tests.factories.staff import NOW, make_staff
 
@@ -77,13 +78,14 @@ def test_a_sole_lead_publishes_alone_and_the_record_says_so(lead: User) -> None:
 def test_only_a_lead_writes(lead: User) -> None:
     admin = make_staff(Role.ADMINISTRATOR)
     draft = written(lead)
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: drafting.start(at=NOW, by=admin),
         lambda: drafting.write(draft, "rights", said("x"), version=2, at=NOW, by=admin),
         lambda: drafting.propose(draft, "x", read=True, version=2, at=NOW, by=admin),
         lambda: drafting.publish(draft, version=2, at=NOW, by=admin),
         lambda: drafting.give_up(draft, at=NOW, by=admin),
-    ):
+    )
+    for act in acts:
         with pytest.raises(drafting.LeadsOnly):
             act()
 
@@ -215,4 +217,4 @@ def test_two_languages_side_by_side_are_of_one_version(lead: User) -> None:
     document = make_offered(asking={"beside": beside})
     assert document.second_template is not None
     assert document.template.version == document.second_template.version == 3
-    assert offering.fingerprint(make_content(), document.template) != document.content_sha256
+    assert fingerprint(make_content(), document.template) != document.content_sha256
