@@ -90,8 +90,7 @@ def full(walk: Walk, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Walk:
     with override_settings(REDIS_URL=redis_url):
         assert seeding.seed(timezone.now(), say=print)
         make_handed_in(make_patient(at=timezone.now()), at=timezone.now())
-        monkeypatch.setattr(furniture, "NOW", timezone.now())
-        furniture.furnish()
+        furniture.furnish(at=timezone.now())
     return walk
 
 
