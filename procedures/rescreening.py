@@ -31,7 +31,7 @@ from procedures.domain.facts import Facts, Stated
 from procedures.domain.findings import Finding
 from procedures.domain.screening import Rulebook, screen
 from procedures.domain.stored import facts_from
-from procedures.models import Rescreened, Rescreening, RescreeningShare, Screening, Session
+from procedures.models import Plan, Rescreened, Rescreening, RescreeningShare, Screening, Session
 
 SHARE = 5_000  # keys; a worker does other things between two shares
 BATCH = 500  # screenings that are in memory at once
@@ -107,12 +107,18 @@ def ring() -> None:
 
 
 def counting() -> QuerySet[Screening]:
-    """The last screening of every patient for every plan that is still followed."""
+    """The last screening of every patient for every plan that is still followed.
+
+    That of an intake counts as long as there is no such plan.
+    """
     which = Coalesce("plan_id", 0)
     newer = Screening.objects.annotate(which=which).filter(
         patient=OuterRef("patient"), which=OuterRef("which"), pk__gt=OuterRef("pk")
     )
-    followed = Q(plan=None) | Q(plan__superseded_at=None, plan__closed_at=None)
+    planned = Plan.objects.current().filter(patient=OuterRef("patient"))
+    followed = Q(~Exists(planned), plan=None) | Q(
+        plan__isnull=False, plan__superseded_at=None, plan__closed_at=None
+    )
     return Screening.objects.annotate(which=which).filter(followed).exclude(Exists(newer))
 
 

@@ -41,6 +41,7 @@ NO_PAGES = {  # answers of which a browser shows none as a page
     "patients:patient-search": "a list that drops down under the search box",
     "health:readyz": "an answer for machines, which is no page",
     "procedures:walk-in": "leads to the page that books, with the next free time filled in",
+    "portable:consent-fetch": "a ZIP, which its own tests read",
     "aftercare:check-in-photo": "a picture, which few answers have",
     "aftercare:check-in-detail": "leads to its place on the page of the aftercare",
     "aftercare:question-detail": "leads to its place on the page of the aftercare",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from clinic.record.models import Task, TaskKind
 from clinic.staff.roles import Role
 from patients.models import Patient
-from procedures import rescreening, rulebook, settings
+from procedures import rescreening, rulebook, screening, settings
 from procedures.domain.outcomes import Decision, Outcome
 from procedures.models import Rescreened, Rescreening, RescreeningShare, Screening
 from tests.factories.patients import make_healthy_patient, make_intake
@@ -59,6 +59,14 @@ def test_only_the_last_screening_of_a_plan_that_is_still_followed_counts() -> No
     first.plan.closed_at = NOW
     first.plan.save()
     assert list(rescreening.counting()) == []
+
+
+def test_the_screening_of_an_intake_counts_until_there_is_a_plan() -> None:
+    patient = make_healthy_patient()
+    first = screening.screen_patient(patient, plan=None, on=NOW.date(), at=EARLIER, by=None)
+    assert list(rescreening.counting()) == [first]
+    plan = make_plan(patient)
+    assert [made.plan for made in rescreening.counting()] == [plan]
 
 
 def test_a_booked_session_that_became_unsafe_becomes_a_task() -> None:
