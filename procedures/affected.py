@@ -13,7 +13,7 @@ from procedures import anamnesis, screening
 from procedures.domain.findings import Finding, Result
 from procedures.domain.outcomes import Decision
 from procedures.domain.screening import Rulebook, screen
-from procedures.models import Session
+from procedures.models import AHEAD, Session
 
 Said = tuple[str, str, str]
 
@@ -41,7 +41,7 @@ def ahead(user: User, *, at: datetime) -> QuerySet[Session]:
     """Every booked treatment this person may see, the next one first."""
     booked = Session.objects.filter(
         patient__in=Patient.objects.visible_to(user),
-        appointment__status__in=screening.AHEAD,
+        appointment__status__in=AHEAD,
         appointment__slot__startswith__gte=at,
     )
     return booked.select_related(

@@ -35,8 +35,8 @@ from procedures.domain.facts import (
     When,
 )
 from procedures.models import (
+    OPEN,
     AllergyTest,
-    AppointmentStatus,
     Plan,
     Product,
     ProductIngredient,
@@ -53,7 +53,6 @@ TOPICS = {
 ALCOHOL = "CI-ALCOHOL-24H"
 PROCEDURE = "CI-RECENT-PROCEDURE"  # with its date the clinic's interval judges it, not the yes
 DEHYDRATION, HYALURONIC = "CI-HA-DEHYDRATION", "ING-HA"
-UNDER_WAY = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +127,7 @@ def is_session_day(patient: Patient, day: Day) -> bool:
     begins = datetime.combine(day.on, time(), day.zone or timezone.get_current_timezone())
     return Session.objects.filter(
         patient=patient,
-        appointment__status__in=UNDER_WAY,
+        appointment__status__in=OPEN,
         appointment__slot__startswith__gte=begins,
         appointment__slot__startswith__lt=begins + timedelta(days=1),
     ).exists()

@@ -24,6 +24,7 @@ from procedures.colliding import retried
 from procedures.domain.course import Level
 from procedures.models import (
     OFF_THE_CALENDAR,
+    OPEN,
     Appointment,
     AppointmentKind,
     AppointmentStatus,
@@ -35,7 +36,6 @@ from procedures.models import (
 from procedures.planning import Seat, Wish
 
 DONE = {AppointmentStatus.COMPLETED, AppointmentStatus.STOPPED}
-STANDING = {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED}
 
 
 class AlreadyBooked(ClinicError):
@@ -109,7 +109,7 @@ class Dots:
         found = list(statuses)
         return cls(
             done=sum(status in DONE for status in found),
-            booked=sum(status in STANDING for status in found),
+            booked=sum(status in OPEN for status in found),
             total=total,
         )
 

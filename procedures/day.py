@@ -13,6 +13,7 @@ from clinic.staff.models import Location, Room, TimeOff, User, WorkingHours
 from clinic.staff.roles import Permission
 from procedures.courses import Dots
 from procedures.models import (
+    OPEN,
     Appointment,
     AppointmentKind,
     AppointmentStatus,
@@ -32,7 +33,6 @@ TONES = {
     AppointmentStatus.CANCELLED: "off",
     AppointmentStatus.NO_SHOW: "off",
 }
-WAITING = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED)
 FREE_SLOT = 30  # minutes of a slot that can be clicked
 
 
@@ -102,7 +102,7 @@ class Day:
     @property
     def waiting(self) -> list[Block]:
         """Who waits, is being treated or is still to come; who is here stands first."""
-        rows = [block for block in self.blocks if block.visit.status in WAITING]
+        rows = [block for block in self.blocks if block.visit.status in OPEN]
         return sorted(rows, key=lambda block: block.visit.status == AppointmentStatus.BOOKED)
 
     @property

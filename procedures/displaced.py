@@ -55,12 +55,6 @@ def flag_left_open(*, at: datetime) -> list[Task]:
     return asked
 
 
-def displaced_by(absence: TimeOff, *, at: datetime) -> list[Appointment]:
-    """The coming visits that an absence lies over, in order."""
-    rows = _coming(at=at).filter(practitioner=absence.user, slot__overlap=absence.span)
-    return list(rows.order_by("slot", "pk"))
-
-
 def _displaced(*, at: datetime) -> Iterable[tuple[str, Iterable[Appointment]]]:
     coming = _coming(at=at).order_by("slot", "pk")
     away = TimeOff.objects.in_force().filter(

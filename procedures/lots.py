@@ -20,8 +20,8 @@ from clinic.staff.models import User
 from clinic.staff.roles import Role
 from patients.models import Patient
 from procedures.models import (
+    OPEN,
     Appointment,
-    AppointmentStatus,
     Lot,
     LotMovement,
     MovementKind,
@@ -218,9 +218,8 @@ def _ask_to_call(lot: Lot, *, at: datetime) -> None:
 
 def _flag_laid_out(lot: Lot, *, at: datetime) -> None:
     """It lies open in a room at this moment: whoever treats there is told, the gate is shut."""
-    waiting = [AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED]
     for session in Session.objects.filter(
-        prepared__lot=lot, appointment__in=Appointment.objects.filter(status__in=waiting)
+        prepared__lot=lot, appointment__in=Appointment.objects.filter(status__in=OPEN)
     ).select_related("appointment__practitioner", "patient"):
         worklist.ask(
             TaskKind.LOT_RECALL,

@@ -16,15 +16,7 @@ from consent import offering
 from consent.models import ConsentDocument, ConsentState
 from patients.models import Area, Patient
 from procedures import catalogue, screening
-from procedures.models import (
-    AllergyTest,
-    AppointmentStatus,
-    Plan,
-    PlanProduct,
-    Product,
-    Session,
-    TestResult,
-)
+from procedures.models import OPEN, AllergyTest, Plan, PlanProduct, Product, Session, TestResult
 
 
 class NoProducts(ClinicError):
@@ -218,8 +210,7 @@ def sign_off(plan: Plan, examination: str, *, at: datetime, by: User) -> Plan:
 def close(plan: Plan, *, at: datetime, by: User) -> Plan:
     """Nothing more will be done under this plan."""
     plan = _lock_current(plan)
-    ahead = Session.objects.filter(course__plan=plan)
-    if ahead.exclude(appointment__status__in=_ended()).exists():
+    if Session.objects.filter(course__plan=plan, appointment__status__in=OPEN).exists():
         raise StillBooked
     _take_back_offers(plan, at=at, by=by)
     plan.closed_at = at
@@ -275,12 +266,6 @@ def _lock_current(plan: Plan) -> Plan:
     if plan.closed_at is not None:
         raise WrongState(state=_("Closed"))
     return plan
-
-
-def _ended() -> list[AppointmentStatus]:
-    """Whoever cancelled or did not come may be put back; until then nothing is ahead."""
-    over = AppointmentStatus
-    return [over.COMPLETED, over.STOPPED, over.CANCELLED, over.NO_SHOW]
 
 
 def _take_back_offers(plan: Plan, *, at: datetime, by: User) -> None:

@@ -14,15 +14,7 @@ from patients import photos
 from patients.models import Intake, Photo
 from procedures import consenting, rulebook
 from procedures.domain.findings import UNASKED
-from procedures.models import (
-    Appointment,
-    AppointmentKind,
-    AppointmentStatus,
-    CourseHold,
-    Screening,
-)
-
-COMING = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
+from procedures.models import AHEAD, Appointment, AppointmentKind, CourseHold, Screening
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +48,7 @@ def missing(
     Who is gone lacks nothing, and nobody is screened before the day.
     """
     sessions = [
-        visit
-        for visit in visits
-        if visit.kind == AppointmentKind.SESSION and visit.status in COMING
+        visit for visit in visits if visit.kind == AppointmentKind.SESSION and visit.status in AHEAD
     ]
     had = [
         (INTAKE, _asked(sessions)),

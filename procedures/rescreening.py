@@ -31,7 +31,15 @@ from procedures.domain.facts import Facts, Stated
 from procedures.domain.findings import Finding
 from procedures.domain.screening import Rulebook, screen
 from procedures.domain.stored import facts_from
-from procedures.models import Plan, Rescreened, Rescreening, RescreeningShare, Screening, Session
+from procedures.models import (
+    AHEAD,
+    Plan,
+    Rescreened,
+    Rescreening,
+    RescreeningShare,
+    Screening,
+    Session,
+)
 
 SHARE = 5_000  # keys; a worker does other things between two shares
 BATCH = 500  # screenings that are in memory at once
@@ -253,7 +261,7 @@ def _days_ahead(patients: list[int], *, at: datetime) -> Mapping[int, list[date]
     found: dict[int, list[date]] = defaultdict(list)
     booked = Session.objects.filter(
         patient__in=patients,
-        appointment__status__in=screening.AHEAD,
+        appointment__status__in=AHEAD,
         appointment__slot__startswith__gte=at,
     )
     columns = ("patient_id", "appointment__slot", "course__plan__location__time_zone")

@@ -21,10 +21,9 @@ from procedures import anamnesis, rulebook
 from procedures.domain.findings import UNASKED, Finding, Result, decide
 from procedures.domain.outcomes import Decision, OverrideKind
 from procedures.domain.screening import screen
-from procedures.models import AppointmentStatus, Override, Plan, Screening, Session
+from procedures.models import AHEAD, Override, Plan, Screening, Session
 
 MAX_LABEL = 300
-AHEAD = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
 WHO_MAY = {
     OverrideKind.DOCTOR_REASON: Permission.SIGN_OFF,
     OverrideKind.STAFF_ACK: Permission.TREAT,

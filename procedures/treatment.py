@@ -19,6 +19,8 @@ from consent.models import ConsentDocument
 from patients.models import Patient
 from procedures import catalogue, courses, gate, lots, signals
 from procedures.models import (
+    AHEAD,
+    OPEN,
     Appointment,
     AppointmentStatus,
     Course,
@@ -97,9 +99,6 @@ class MayNotTreat(ClinicError):
     text = _("Only a cosmetologist or a doctor treats. Sign in with your own account.")
 
 
-BEFORE = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """One product given in one zone: millilitres, depth in millimetres, number of points.
@@ -137,7 +136,7 @@ def prepare(
 
     The same lot once more is another unit. One may be opened while the session runs.
     """
-    session = locked(session, *BEFORE, AppointmentStatus.STARTED)
+    session = locked(session, *OPEN)
     plan = session.plan or session.course.plan
     zone = plan.location.zone
     today = timezone.localdate(at, zone)
@@ -171,7 +170,7 @@ def prepare(
 @transaction.atomic
 def put_back(session: Session, lot: Lot, *, at: datetime, by: User) -> Session:
     """Laid out by mistake and not opened: its units stand on the shelf again."""
-    session = locked(session, *BEFORE, AppointmentStatus.STARTED)
+    session = locked(session, *OPEN)
     prepared = session.prepared.filter(lot=lot).first()
     if prepared is None:
         raise NotLaidOut
@@ -188,7 +187,7 @@ def put_back(session: Session, lot: Lot, *, at: datetime, by: User) -> Session:
 def start(session: Session, *, at: datetime, by: User) -> Session:
     """Open the gate, if everything holds at this moment, and keep what opened it."""
     _hold_still(session)
-    session = locked(session, AppointmentStatus.ARRIVED, AppointmentStatus.BOOKED)
+    session = locked(session, *AHEAD)
     if not by.may(Permission.TREAT):
         raise MayNotTreat
     screening, consent = gate.require_open(session, at=at)

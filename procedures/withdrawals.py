@@ -12,9 +12,9 @@ from clinic.record import worklist
 from clinic.record.models import Task, TaskKind
 from clinic.staff.roles import Role
 from consent.models import ConsentDocument
-from procedures import anamnesis, courses
+from procedures import courses
 from procedures.consenting import in_force
-from procedures.models import AppointmentStatus, Course, CourseHold, Session
+from procedures.models import OPEN, AppointmentStatus, Course, CourseHold, Session
 
 
 @transaction.atomic
@@ -35,7 +35,7 @@ def flag(document: ConsentDocument, *, at: datetime) -> Task | None:
     ahead = Session.objects.filter(
         patient=document.patient,
         course__plan__lineage=document.subject.removeprefix("plan:"),
-        appointment__status__in=anamnesis.UNDER_WAY,
+        appointment__status__in=OPEN,
     )
     first = ahead.select_related("appointment").order_by("appointment__slot", "pk").first()
     if first is None or in_force(first.course.plan, at=at) is not None:

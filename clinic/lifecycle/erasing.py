@@ -29,10 +29,9 @@ from clinic.staff.roles import Permission, Role
 from clinic.staff.storage import EncryptedStorage
 from patients.models import Patient, Photo, PhotoUse, PhotoUseDecision
 from patients.registration import EARLIEST
-from procedures.models import Appointment, AppointmentStatus
+from procedures.models import OPEN, Appointment
 
 NOBODY = "—"  # instead of a name; the chart number stays
-OPEN = [AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.STARTED]
 
 
 class NotYet(ClinicError):

@@ -1,8 +1,10 @@
 """What is done to whom, when, by whom and with what; and what was found and decided before."""
 
 from procedures.models.calendar import (
+    AHEAD,
     MOVES,
     OFF_THE_CALENDAR,
+    OPEN,
     Appointment,
     AppointmentKind,
     AppointmentStatus,
@@ -50,8 +52,10 @@ from procedures.models.waiting import (
 )
 
 __all__ = [
+    "AHEAD",
     "MOVES",
     "OFF_THE_CALENDAR",
+    "OPEN",
     "AllergyTest",
     "Appointment",
     "AppointmentKind",

@@ -49,6 +49,8 @@ MOVES: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
 }
 SLIP = timedelta(minutes=5)  # in which a booking is taken back as if it had never been
 OFF_THE_CALENDAR = [S.CANCELLED, S.NO_SHOW]
+AHEAD = (S.BOOKED, S.ARRIVED)  # still to come about
+OPEN = (*AHEAD, S.STARTED)  # not over yet
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -64,7 +66,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def ahead(self) -> AppointmentQuerySet:
         """Those still to come about: booked or waiting."""
-        return self.filter(status__in=[S.BOOKED, S.ARRIVED])
+        return self.filter(status__in=AHEAD)
 
 
 AppointmentManager = models.Manager.from_queryset(AppointmentQuerySet)
@@ -179,7 +181,7 @@ class Appointment(models.Model):
 
     def can_be_taken_back(self, *, at: datetime, by: User) -> bool:
         """Whether this person booked it by a slip of the hand, and so short ago."""
-        ahead = self.status in {S.BOOKED, S.ARRIVED} and not self.moves
+        ahead = self.status in AHEAD and not self.moves
         return ahead and self.booked_by_id == by.pk and at < self.booked_at + SLIP
 
     @property

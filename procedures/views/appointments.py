@@ -24,7 +24,7 @@ from clinic.staff.roles import Permission
 from patients.models import Patient
 from procedures import booking, courses, day, readiness, restoring
 from procedures.forms.calendar import MoveForm, ReasonForm, VisitForm
-from procedures.models import Appointment, AppointmentKind, Plan
+from procedures.models import AHEAD, Appointment, AppointmentKind, Plan
 from procedures.views.calendar import chosen_place
 
 
@@ -67,7 +67,7 @@ def appointment_detail(request: StaffRequest, visit: UUID) -> HttpResponse:
         "lacks": readiness.lacks_of(row, at=at),
         "changes": row.self_made.order_by("-made_at", "-pk"),
         "dots": courses.counted(session.course) if session else None,
-        "ahead": request.user.may(Permission.CHECK_IN) and row.status in readiness.COMING,
+        "ahead": request.user.may(Permission.CHECK_IN) and row.status in AHEAD,
         "slip": row.can_be_taken_back(at=at, by=request.user),
         **permits(request.user),
     }

@@ -25,7 +25,7 @@ from procedures.forms.calendar import ReasonForm
 from procedures.forms.charting import AddendumForm
 from procedures.forms.sessions import CompleteForm, InjectForm, PrepareForm
 from procedures.gate import Check
-from procedures.models import Appointment, AppointmentStatus, Drawing, Session
+from procedures.models import AHEAD, Appointment, AppointmentStatus, Drawing, Session
 
 
 @require_GET
@@ -146,7 +146,7 @@ def page(
     }
     if wrong is not None:
         shown |= {key: wrong for key, form in shown.items() if type(form) is type(wrong)}
-    waiting = row.appointment.status in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED}
+    waiting = row.appointment.status in AHEAD
     context = {
         **what_it_is(row),
         "checks": [(check, mend(row, check)) for check in gate.checks(row, at=at)]

@@ -36,8 +36,7 @@ def asked() -> list[str]:
 
 def test_bk_10_an_absence_over_bookings_lists_them_and_moves_nothing(place: Place) -> None:
     inside, outside = book_visit(place), book_visit(place, start=NOW + A_DAY)
-    absence = absent(place)
-    assert displaced.displaced_by(absence, at=EARLIER) == [inside]
+    absent(place)
     for _twice in range(2):
         displaced.flag(at=EARLIER)
     (task,) = Task.objects.filter(kind=TaskKind.VISIT_TO_MOVE)

@@ -1,5 +1,6 @@
 """What a way out of the house promises, and what its provider's answers mean."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -55,7 +56,7 @@ class Unclear(NotSent):
     """It was handed over, and no answer came."""
 
 
-class Adapter:
+class Adapter(ABC):
     """A provider. What it promises decides what happens after a crash.
 
     `idempotent`: the same key handed over twice arrives once, so it may be handed over again.
@@ -69,6 +70,6 @@ class Adapter:
     at_once = 1
     per_second = 0.0  # nought: as fast as it takes them
 
+    @abstractmethod
     def send(self, letter: Letter) -> str:
         """Hand it over; the name that the provider gave it."""
-        raise NotImplementedError
