@@ -96,11 +96,13 @@ def then_all_but_the_widget_is_accessible(page: Page) -> None:
 
 
 def drag(page: Page, pixels: int) -> None:
+    """From the middle of the sheet: near its edges it scrolls under the pointer."""
     event = page.locator("#sheet .ec-event.ec-draggable").first
-    event.scroll_into_view_if_needed()
+    event.evaluate("event => event.scrollIntoView({block: 'center', behavior: 'instant'})")
+    event.hover()  # which waits until nothing moves any more
     box = event.bounding_box()
     assert box is not None
-    x, y = box["x"] + 40, box["y"] + 8
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + pixels / 2, steps=4)
